@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/buf.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+void buf_init(struct buf *buf, size_t limit)
+{
+    *buf = (struct buf){ .limit = limit };
+}
+
+void buf_clear(struct buf *buf)
+{
+    free(buf->base);
+    buf_init(buf, buf->limit);
+}
+
+void buf_reset(struct buf *buf)
+{
+    buf->length = 0;
+    buf->failed = false;
+}
+
+static int refuse(struct buf *buf, int code)
+{
+    buf->failed = true;
+    return code;
+}
+
+static int grow(struct buf *buf, size_t needed)
+{
+    size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
+    while (capacity < needed) {
+        capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    }
+    char *base = realloc(buf->base, capacity);
+    if (base == NULL) {
+        return refuse(buf, -ENOMEM);
+    }
+    buf->base = base;
+    buf->capacity = capacity;
+    return 0;
+}
+
+char *buf_reserve(struct buf *buf, size_t count)
+{
+    if (count > buf->limit - buf->length) {
+        (void)refuse(buf, -ENOBUFS);
+        return NULL;
+    }
+    /* One byte more than asked for: buf_take() puts a NUL there. */
+    if (buf->length + count + 1 > buf->capacity && grow(buf, buf->length + count + 1) < 0) {
+        return NULL;
+    }
+    return buf->base + buf->length;
+}
+
+int buf_add(struct buf *buf, const void *bytes, size_t count)
+{
+    if (count == 0) {
+        return 0;
+    }
+    char *room = buf_reserve(buf, count);
+    if (room == NULL) {
+        return count > buf->limit - buf->length ? -ENOBUFS : -ENOMEM;
+    }
+    memcpy(room, bytes, count);
+    buf->length += count;
+    return 0;
+}
+
+int buf_add_str(struct buf *buf, struct str text)
+{
+    return buf_add(buf, text.base, text.length);
+}
+
+int buf_add_text(struct buf *buf, const char *text)
+{
+    return buf_add(buf, text, strlen(text));
+}
+
+int buf_add_byte(struct buf *buf, char byte)
+{
+    return buf_add(buf, &byte, 1);
+}
+
+int buf_add_format_list(struct buf *buf, const char *format, va_list arguments)
+{
+    char small[256];
+    va_list again;
+
+    va_copy(again, arguments);
+    int length = vsnprintf(small, sizeof small, format, arguments);
+    if (length < 0) {
+        va_end(again);
+        return refuse(buf, -EINVAL);
+    }
+    size_t count = (size_t)length;
+    if (count < sizeof small) {
+        va_end(again);
+        return buf_add(buf, small, count);
+    }
+    char *room = buf_reserve(buf, count);
+    if (room != NULL) {
+        (void)vsnprintf(room, count + 1, format, again);
+        buf->length += count;
+    }
+    va_end(again);
+    return room != NULL ? 0 : -ENOBUFS;
+}
+
+int buf_add_format(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int result = buf_add_format_list(buf, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+/* The length of the UTF-8 sequence at the front of `text` (RFC 3629: no overlong form, no surrogate); 0: none. */
+static size_t utf8_sequence_length(struct str text)
+{
+    const unsigned char *byte = (const unsigned char *)text.base;
+    size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : byte[0] < 0xf5 ? 4 : 0;
+
+    if (length == 0 || length > text.length) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((byte[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
+        (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f)) {
+        return 0;
+    }
+    return length;
+}
+
+static void add_json_character(struct buf *buf, struct str character)
+{
+    unsigned char byte = (unsigned char)character.base[0];
+
+    if (byte == '"' || byte == '\\') {
+        (void)buf_add_byte(buf, '\\');
+        (void)buf_add_byte(buf, (char)byte);
+    } else if (byte < 0x20 || byte == 0x7f) {
+        (void)buf_add_format(buf, "\\u%04x", byte);
+    } else {
+        (void)buf_add_str(buf, character);
+    }
+}
+
+int buf_add_json_string(struct buf *buf, struct str text)
+{
+    (void)buf_add_byte(buf, '"');
+    while (text.length > 0) {
+        size_t length = utf8_sequence_length(text);
+        if (length == 0) {
+            (void)buf_add_text(buf, "\\ufffd");
+            length = 1;
+        } else {
+            add_json_character(buf, (struct str){ text.base, length });
+        }
+        text = str_from(text, length);
+    }
+    (void)buf_add_byte(buf, '"');
+    return buf->failed ? -ENOBUFS : 0;
+}
+
+int buf_add_escaped(struct buf *buf, struct str text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.base[i];
+        if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') {
+            (void)buf_add_format(buf, "\\x%02X", byte);
+        } else {
+            (void)buf_add_byte(buf, (char)byte);
+        }
+    }
+    return buf->failed ? -ENOBUFS : 0;
+}
+
+void buf_consume(struct buf *buf, size_t count)
+{
+    if (count >= buf->length) {
+        buf->length = 0;
+        return;
+    }
+    memmove(buf->base, buf->base + count, buf->length - count);
+    buf->length -= count;
+}
+
+struct str buf_view(const struct buf *buf)
+{
+    return (struct str){ buf->base != NULL ? buf->base : "", buf->length };
+}
+
+char *buf_take(struct buf *buf, size_t *ret_length)
+{
+    if (buf->base == NULL && grow(buf, 1) < 0) {
+        return NULL;
+    }
+    *ret_length = buf->length;
+    buf->base[buf->length] = '\0';
+    char *taken = buf->base;
+    buf_init(buf, buf->limit);
+    return taken;
+}

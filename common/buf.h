@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buf - bytes that grow, up to a limit the buffer is born with.
+ *
+ *     struct buf body;
+ *     buf_init(&body, 1024 * 1024);
+ *     if (buf_add(&body, bytes, count) < 0) ...
+ *     buf_clear(&body);
+ *
+ * A failed addition (-ENOBUFS: over the limit; -ENOMEM) adds nothing and sets `failed`, so that a run of additions can
+ * be checked once at its end.
+ *
+ * Memory: malloc; owned by the buffer until buf_clear() or buf_take().   Threads: none shared.
+ */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/compiler.h"
+#include "common/str.h"
+
+struct buf {
+    char *base;
+    size_t length;
+    size_t capacity;
+    size_t limit; /* the most bytes it will ever hold */
+    bool failed;  /* an addition was refused since the last buf_reset() */
+};
+
+void buf_init(struct buf *buf, size_t limit);
+/* Frees the bytes; the buffer can be used again. */
+void buf_clear(struct buf *buf);
+/* Forgets the content and keeps the memory. */
+void buf_reset(struct buf *buf);
+
+int buf_add(struct buf *buf, const void *bytes, size_t count);
+int buf_add_str(struct buf *buf, struct str text);
+int buf_add_text(struct buf *buf, const char *text);
+int buf_add_byte(struct buf *buf, char byte);
+int buf_add_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
+int buf_add_format_list(struct buf *buf, const char *format, va_list arguments) printf_like(2, 0);
+/* `text` as a JSON string with its quotes. Control bytes become \u00XX; bytes that are not UTF-8 become U+FFFD. */
+int buf_add_json_string(struct buf *buf, struct str text);
+/* `text` for a log line or a terminal: bytes below 0x20, from 0x7f on, '"' and '\' become \xHH. */
+int buf_add_escaped(struct buf *buf, struct str text);
+/* Room for `count` more bytes, to be written at base + length; NULL when refused. */
+char *buf_reserve(struct buf *buf, size_t count);
+/* Drops the first `count` bytes. */
+void buf_consume(struct buf *buf, size_t count);
+
+struct str buf_view(const struct buf *buf);
+/* The content with a NUL behind it, to be freed by the caller; the buffer is empty afterwards. NULL: no memory. */
+char *buf_take(struct buf *buf, size_t *ret_length);
+
+#define cleanup_buf cleanup_(buf_clear)
+
+#endif

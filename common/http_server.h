@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_server - HTTP/1.1 towards clients, on connections that somebody else accepted, inside a loop.
+ *
+ * The only part that knows libmicrohttpd. A connection is handed in with http_server_add(); every request on it becomes a
+ * `struct http_exchange`, which is shown to the owner when head and body are complete (`on_request`). The owner answers
+ * in one of three ways, then or later:
+ *
+ *   bytes    http_exchange_answer()
+ *   stream   http_exchange_stream(): a reader that is asked for more, and may say "nothing yet"
+ *   raw      http_exchange_raw_send() and _close(), _reset(): any bytes at all, for a backend that misbehaves
+ *
+ * If on_request() returns without an answer the connection is suspended until there is one. An owner that blocks inside
+ * on_request() and then answers has its answer sent before the next connection is even read.
+ *
+ * An exchange ends exactly once with `on_finished`; after it, the exchange is gone. `on_client_gone` may come before: the
+ * client closed (or half-closed, as with nginx) while it waited for its answer; no answer is possible any more, and
+ * on_finished follows in the next turn.
+ *
+ * Requests that no handler should see (http_guard, a body over the limit) come to `on_refused` instead, which must
+ * answer at once; the connection closes after it.
+ *
+ * Memory: an exchange and all views from it live until on_finished() returns.
+ * Threads: everything on the loop's thread.
+ */
+#ifndef COMMON_HTTP_SERVER_H
+#define COMMON_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "common/compiler.h"
+#include "common/loop.h"
+#include "common/str.h"
+
+struct http_server;
+struct http_exchange;
+
+/* A header field, as C strings because the library wants them so. */
+struct http_field {
+    const char *name;
+    const char *value;
+};
+
+struct http_server_config {
+    size_t connection_limit;  /* connections at once; http_server_is_full() from then on */
+    size_t header_bytes;      /* the longest request head; longer: 431 or 414 */
+    size_t body_bytes;        /* the longest request body; longer: 413 */
+    uint64_t idle_timeout_us; /* an idle connection is closed after that */
+};
+
+struct http_server_events {
+    void (*on_request)(void *context, struct http_exchange *exchange);
+    /* `status` and `reason` (a constant sentence) are the server's; the owner writes the answer and the log line. */
+    void (*on_refused)(void *context, struct http_exchange *exchange, int status, const char *reason);
+    /* A connection closed: there is room under the limit again. May be NULL. */
+    void (*on_room)(void *context);
+};
+
+/* NULL: no memory or no descriptor. `events` must outlive the server. */
+struct http_server *http_server_new(struct loop *loop, const struct http_server_config *config,
+                                    const struct http_server_events *events, void *context) must_check;
+/* Closes every connection; owners hear on_finished() for each exchange. */
+void http_server_free(struct http_server *server);
+
+/* Takes over the connected socket. -errno: refused, and the socket is closed. */
+int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length);
+bool http_server_is_full(const struct http_server *server);
+size_t http_server_connection_count(const struct http_server *server);
+/* From now on every answer says `Connection: close`, and connections that have been idle for a second are closed. */
+void http_server_drain(struct http_server *server);
+
+/* ---- the request: raw bytes as the client sent them ---- */
+
+struct str http_exchange_method(const struct http_exchange *exchange);
+/* Path and query as they came, nothing decoded. */
+struct str http_exchange_target(const struct http_exchange *exchange);
+struct str http_exchange_protocol(const struct http_exchange *exchange); /* "HTTP/1.1" */
+struct str http_exchange_client(const struct http_exchange *exchange);   /* "127.0.0.1:52673" */
+struct str http_exchange_body(const struct http_exchange *exchange);
+/* When the head had been read, monotonic clock. */
+uint64_t http_exchange_head_read_us(const struct http_exchange *exchange);
+/* The first header of that name; base is NULL if there is none. */
+struct str http_exchange_header(const struct http_exchange *exchange, const char *name);
+typedef void http_header_fn(void *context, struct str name, struct str value);
+void http_exchange_each_header(const struct http_exchange *exchange, http_header_fn *on_header, void *context);
+
+/* ---- the owner ---- */
+
+struct http_exchange_events {
+    void (*on_client_gone)(void *context); /* may be NULL */
+    /* `is_complete`: the answer was written in full. */
+    void (*on_finished)(void *context, bool is_complete); /* may be NULL */
+};
+
+void http_exchange_set_owner(struct http_exchange *exchange, const struct http_exchange_events *events, void *context);
+
+/* ---- the answer ---- */
+
+enum http_body_memory {
+    HTTP_BODY_CONSTANT, /* lives as long as the program */
+    HTTP_BODY_COPIED,   /* is copied now */
+    HTTP_BODY_OWNED,    /* from malloc; freed by the server, also when this call fails */
+};
+
+struct http_answer {
+    int status;
+    const struct http_field *fields; /* copied; Content-Length and framing are the server's own */
+    size_t field_count;
+    struct str body;
+    enum http_body_memory memory;
+    bool close; /* the connection ends after this answer */
+};
+
+/* 0 or -errno; on failure the connection is closed without an answer. */
+int http_exchange_answer(struct http_exchange *exchange, const struct http_answer *answer);
+
+/* Bytes written into `buffer`; or HTTP_STREAM_WAIT (call http_exchange_wake() when there is more), _END, _ABORT. */
+typedef ssize_t http_stream_fn(void *context, uint64_t offset, char *buffer, size_t capacity);
+enum { HTTP_STREAM_WAIT = 0, HTTP_STREAM_END = -1, HTTP_STREAM_ABORT = -2 };
+#define HTTP_LENGTH_UNKNOWN UINT64_MAX
+
+/* `answer->body` is not used. `length`: what Content-Length says, or HTTP_LENGTH_UNKNOWN for chunks. */
+int http_exchange_stream(struct http_exchange *exchange, const struct http_answer *answer, uint64_t length,
+                         http_stream_fn *read_more, void *context);
+void http_exchange_wake(struct http_exchange *exchange);
+
+/* Bytes straight to the socket, past all HTTP; what was accepted, or -errno. From then on the exchange can only be held,
+ * closed or reset. */
+ssize_t http_exchange_raw_send(struct http_exchange *exchange, const void *bytes, size_t count);
+/* End of the connection: an orderly one (FIN), or a reset (RST). */
+void http_exchange_raw_close(struct http_exchange *exchange);
+void http_exchange_raw_reset(struct http_exchange *exchange);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * str - a view of bytes that somebody else owns. Passed by value; not NUL-terminated; may hold any byte.
+ *
+ * Memory: none of its own; valid as long as what it looks at.
+ */
+#ifndef COMMON_STR_H
+#define COMMON_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+    const char *base;
+    size_t length;
+};
+
+/* A string literal as a view; and a view's arguments for the format "%.*s". */
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_ARGUMENTS(view) (int)(view).length, (view).base
+
+/* The view of a C string; of nothing for NULL. */
+struct str str_of(const char *text);
+bool str_equal(struct str a, struct str b);
+/* ASCII letters compare equal in either case, as in header names. */
+bool str_equal_ignoring_case(struct str a, struct str b);
+bool str_starts_with(struct str text, struct str prefix);
+/* The index of the first `byte`, or text.length. */
+size_t str_find(struct str text, char byte);
+struct str str_from(struct str text, size_t start);
+/* Cuts off the front of *rest up to `separator`, which is dropped; all of it when there is none. */
+struct str str_split(struct str *rest, char separator);
+/* Without the blanks and tabs at both ends. */
+struct str str_trim(struct str text);
+/* Decimal digits and nothing else, up to `maximum`: 0, or -EINVAL, -ERANGE. */
+int str_to_number(struct str text, uint64_t maximum, uint64_t *ret_number);
+
+#endif
