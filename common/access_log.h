@@ -6,8 +6,8 @@
  *     2024-04-20 07:59:14,604 - Send task1 response
  *     INFO:     127.0.0.1:52673 - "GET /task1 HTTP/1.1" 200 OK
  *
- * or, with --log-format=json, one object each with the event received, send or done. The word after Received and Send is
- * the path without its first slash and without the query. All bytes from outside are escaped: one event is one line.
+ * or, with --log-format=json, one object each with the event received, send or done. The word after Received and Send
+ * is the path without its first slash and without the query. All bytes from outside are escaped: one event is one line.
  */
 #ifndef COMMON_ACCESS_LOG_H
 #define COMMON_ACCESS_LOG_H

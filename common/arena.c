@@ -55,7 +55,8 @@ static struct arena_block *add_block(struct arena *arena, size_t needed)
 
 void *arena_allocate(struct arena *arena, size_t size_bytes)
 {
-    if (size_bytes > SIZE_MAX - ALIGNMENT) {
+    /* So that neither rounding up nor the block's head can overflow. */
+    if (size_bytes > PTRDIFF_MAX - sizeof(struct arena_block) - ALIGNMENT) {
         return NULL;
     }
     size_t size = (size_bytes + ALIGNMENT - 1) & ~((size_t)ALIGNMENT - 1);

@@ -122,27 +122,6 @@ int buf_add_format(struct buf *buf, const char *format, ...)
     return result;
 }
 
-/* The length of the UTF-8 sequence at the front of `text` (RFC 3629: no overlong form, no surrogate); 0: none. */
-static size_t utf8_sequence_length(struct str text)
-{
-    const unsigned char *byte = (const unsigned char *)text.base;
-    size_t length = byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : byte[0] < 0xf5 ? 4 : 0;
-
-    if (length == 0 || length > text.length) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((byte[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-        (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f)) {
-        return 0;
-    }
-    return length;
-}
-
 static void add_json_character(struct buf *buf, struct str character)
 {
     unsigned char byte = (unsigned char)character.base[0];
@@ -161,7 +140,7 @@ int buf_add_json_string(struct buf *buf, struct str text)
 {
     (void)buf_add_byte(buf, '"');
     while (text.length > 0) {
-        size_t length = utf8_sequence_length(text);
+        size_t length = str_utf8_length(text);
         if (length == 0) {
             (void)buf_add_text(buf, "\\ufffd");
             length = 1;

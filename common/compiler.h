@@ -30,7 +30,7 @@
     })
 
 /* The struct that `member` is embedded in. */
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void compiler_free_pointer(void *address)
 {

@@ -2,9 +2,9 @@
 /*
  * http_guard - is this request head unambiguous? Pure.
  *
- * libmicrohttpd lets through what other servers would read differently (two lengths, a length with chunks, blanks before
- * a colon, two hosts, control bytes). RFC 9112 §6.3 and §11.2 want such a request refused: it gets one answer and the
- * connection closes.
+ * libmicrohttpd lets through what other servers would read differently (two lengths, a length with chunks, blanks
+ * before a colon, two hosts, control bytes). RFC 9112 §6.3 and §11.2 want such a request refused: it gets one answer
+ * and the connection closes.
  *
  * Header by header, then once at the end:
  *

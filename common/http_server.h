@@ -2,9 +2,9 @@
 /*
  * http_server - HTTP/1.1 towards clients, on connections that somebody else accepted, inside a loop.
  *
- * The only part that knows libmicrohttpd. A connection is handed in with http_server_add(); every request on it becomes a
- * `struct http_exchange`, which is shown to the owner when head and body are complete (`on_request`). The owner answers
- * in one of three ways, then or later:
+ * The only part that knows libmicrohttpd. A connection is handed in with http_server_add(); every request on it becomes
+ * a `struct http_exchange`, which is shown to the owner when head and body are complete (`on_request`). The owner
+ * answers in one of three ways, then or later:
  *
  *   bytes    http_exchange_answer()
  *   stream   http_exchange_stream(): a reader that is asked for more, and may say "nothing yet"
@@ -13,8 +13,8 @@
  * If on_request() returns without an answer the connection is suspended until there is one. An owner that blocks inside
  * on_request() and then answers has its answer sent before the next connection is even read.
  *
- * An exchange ends exactly once with `on_finished`; after it, the exchange is gone. `on_client_gone` may come before: the
- * client closed (or half-closed, as with nginx) while it waited for its answer; no answer is possible any more, and
+ * An exchange ends exactly once with `on_finished`; after it, the exchange is gone. `on_client_gone` may come before:
+ * the client closed (or half-closed, as with nginx) while it waited for its answer; no answer is possible any more, and
  * on_finished follows in the next turn.
  *
  * Requests that no handler should see (http_guard, a body over the limit) come to `on_refused` instead, which must
@@ -73,6 +73,9 @@ size_t http_server_connection_count(const struct http_server *server);
 /* From now on every answer says `Connection: close`, and connections that have been idle for a second are closed. */
 void http_server_drain(struct http_server *server);
 
+/* Of libmicrohttpd, as it runs: "0.9.75". */
+const char *http_server_library_version(void);
+
 /* ---- the request: raw bytes as the client sent them ---- */
 
 struct str http_exchange_method(const struct http_exchange *exchange);
@@ -128,8 +131,8 @@ int http_exchange_stream(struct http_exchange *exchange, const struct http_answe
                          http_stream_fn *read_more, void *context);
 void http_exchange_wake(struct http_exchange *exchange);
 
-/* Bytes straight to the socket, past all HTTP; what was accepted, or -errno. From then on the exchange can only be held,
- * closed or reset. */
+/* Bytes straight to the socket, past all HTTP; what was accepted, or -errno. From then on the exchange can only be
+ * held, closed or reset. */
 ssize_t http_exchange_raw_send(struct http_exchange *exchange, const void *bytes, size_t count);
 /* End of the connection: an orderly one (FIN), or a reset (RST). */
 void http_exchange_raw_close(struct http_exchange *exchange);

@@ -17,7 +17,8 @@
 #include "common/loop.h"
 #include "common/url.h"
 
-/* A listening, non-blocking, close-on-exec socket, or -1 and a sentence ("cannot listen on …: Address already in use"). */
+/* A listening, non-blocking, close-on-exec socket, or -1 and a sentence ("cannot listen on …: Address already in use").
+ */
 int listener_open(const struct address *address, struct error *error) must_check;
 /* "127.0.0.1:8080": where a socket is bound, or who its peer is. */
 void listener_format_address(const struct sockaddr *address, char *text, size_t size);
@@ -33,8 +34,8 @@ struct listener {
     void *context;
     struct loop_watch watch;
     struct loop_timer pause_timer;
-    bool is_held;          /* by listener_hold() */
-    uint64_t pause_count;  /* how often descriptors ran out */
+    bool is_held;         /* by listener_hold() */
+    uint64_t pause_count; /* how often descriptors ran out */
 };
 
 int listener_start(struct listener *listener, struct loop *loop, int descriptor, listener_accepted_fn *on_accepted,

@@ -3,13 +3,17 @@
  * log - lines to standard output, gathered per thread and written in one go.
  *
  * Text: `2024-04-20 07:59:04,572 - text` (local time). JSON: one object a line, `{"ts":…,"event":"log","level":…,
- * "message":…}`. A line is always one line: format arguments that carry bytes from outside must be escaped by the caller
- * with buf_add_escaped(); the JSON form escapes by itself.
+ * "message":…}`. A line is always one line: format arguments that carry bytes from outside must be escaped by the
+ * caller with buf_add_escaped(); the JSON form escapes by itself.
  *
  * A `struct log_sink` is the process's output (descriptor, format, level) and is shared; a `struct log` is one thread's
  * buffer before it. Whole lines only ever reach the sink, under its lock. Only main, worker and access_log write lines.
  *
- * Memory: a full buffer is flushed; lines that do not fit in it alone are cut.
+ * When standard output cannot take more, writing waits for it, as a blocking descriptor would; when it fails (its
+ * reader is gone; SIGPIPE must be ignored), the lines are dropped and the program goes on.
+ *
+ * Memory: 512 KiB at most; a full buffer is flushed. A line of over 256 KiB is cut in text form, and replaced by a line
+ * that says so in JSON form.   Threads: a `struct log` belongs to one thread.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -42,6 +46,9 @@ struct log_sink {
 struct log {
     struct log_sink *sink;
     struct buf lines;
+    size_t line_start;    /* of the line that is being written, in `lines` */
+    int64_t stamp_second; /* the wall-clock second that `stamp` shows; -1: none yet */
+    char stamp[32];
 };
 
 void log_sink_init(struct log_sink *sink, int descriptor, const struct log_options *options);
@@ -52,12 +59,15 @@ void log_init(struct log *log, struct log_sink *sink);
 void log_clear(struct log *log);
 
 bool log_wants(const struct log *log, enum log_level level);
+/* The message becomes one line: a control byte in it becomes a blank in text form, and is escaped in JSON. */
 void log_line(struct log *log, enum log_level level, const char *format, ...) printf_like(3, 4);
+/* The same at every log level: what whoever started the program waits for ("listening on …"). */
+void log_announce(struct log *log, const char *format, ...) printf_like(2, 3);
 /* Writes what is gathered. Called once per turn of the loop and before every blocking call. */
 void log_flush(struct log *log);
 
-/* For access_log: begin a line with its time stamp (text: "2024-04-20 07:59:04,572 - "; JSON: {"ts":"…"), add to the
- * returned buffer, and end it with the line break. */
+/* For access_log: begin a line with its time stamp (text: "2024-04-20 07:59:04,572 - "; JSON: {"ts":"…"), or without
+ * one, add to the returned buffer, and end it with the line break. */
 struct buf *log_begin(struct log *log, uint64_t wall_us);
 struct buf *log_begin_bare(struct log *log);
 void log_end(struct log *log);

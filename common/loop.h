@@ -2,9 +2,9 @@
 /*
  * loop - one epoll, its watches and timers, and a door for other threads.
  *
- * A turn of the loop: wait; dispatch the ready watches; run what other threads posted; fire the timers that are due; run
- * the hooks in the order they were added. Watches, timers, hooks and tasks are small structs embedded in their owner,
- * who keeps them alive while they are in use. Removing a watch also neutralises its events of the current batch.
+ * A turn of the loop: wait; dispatch the ready watches; run what other threads posted; fire the timers that are due;
+ * run the hooks in the order they were added. Watches, timers, hooks and tasks are small structs embedded in their
+ * owner, who keeps them alive while they are in use. Removing a watch also neutralises its events of the current batch.
  *
  * Memory: the loop allocates nothing per watch; the timer heap grows with the number of armed timers.
  * Threads: everything belongs to the loop's thread, except loop_post() and loop_stop().
@@ -32,7 +32,7 @@ struct loop_watch {
     loop_ready_fn *on_ready;
     void *context;
     int descriptor;
-    uint32_t events;  /* the mask it is registered with */
+    uint32_t events; /* the mask it is registered with */
     bool is_watching;
 };
 

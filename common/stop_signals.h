@@ -16,6 +16,7 @@ typedef void stop_signal_fn(void *context, unsigned count);
 struct stop_signals {
     struct loop *loop;
     struct loop_watch watch;
+    int descriptor; /* -1: none */
     stop_signal_fn *on_stop;
     void *context;
     unsigned count;
@@ -24,6 +25,7 @@ struct stop_signals {
 void stop_signals_block(void);
 int stop_signals_start(struct stop_signals *signals, struct loop *loop, stop_signal_fn *on_stop, void *context,
                        struct error *error) must_check;
+/* Also of one that is all zero. */
 void stop_signals_stop(struct stop_signals *signals);
 
 #endif

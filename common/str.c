@@ -63,6 +63,51 @@ struct str str_trim(struct str text)
     return text;
 }
 
+bool str_is_visible(struct str text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.base[i];
+        if (byte <= 0x20 || byte >= 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t utf8_announced_length(unsigned char byte)
+{
+    if (byte < 0x80) {
+        return 1;
+    }
+    if (byte < 0xc2 || byte > 0xf4) {
+        return 0;
+    }
+    return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
+size_t str_utf8_length(struct str text)
+{
+    const unsigned char *byte = (const unsigned char *)text.base;
+
+    if (text.length == 0) {
+        return 0;
+    }
+    size_t length = utf8_announced_length(byte[0]);
+    if (length == 0 || length > text.length) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; i++) {
+        if ((byte[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
+        (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f)) {
+        return 0;
+    }
+    return length;
+}
+
 int str_to_number(struct str text, uint64_t maximum, uint64_t *ret_number)
 {
     uint64_t number = 0;

@@ -16,8 +16,12 @@ struct str {
     size_t length;
 };
 
-/* A string literal as a view; and a view's arguments for the format "%.*s". */
+/* A string literal as a view; the same as an initialiser of something static; a view's arguments for "%.*s". */
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_STATIC(literal)                                                                                            \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    }
 #define STR_ARGUMENTS(view) (int)(view).length, (view).base
 
 /* The view of a C string; of nothing for NULL. */
@@ -33,6 +37,10 @@ struct str str_from(struct str text, size_t start);
 struct str str_split(struct str *rest, char separator);
 /* Without the blanks and tabs at both ends. */
 struct str str_trim(struct str text);
+/* Nothing but visible ASCII: no blank, no control byte, nothing from 0x7f on. */
+bool str_is_visible(struct str text);
+/* The length of the UTF-8 sequence at the front of `text` (RFC 3629: no overlong form, no surrogate); 0: not UTF-8. */
+size_t str_utf8_length(struct str text);
 /* Decimal digits and nothing else, up to `maximum`: 0, or -EINVAL, -ERANGE. */
 int str_to_number(struct str text, uint64_t maximum, uint64_t *ret_number);
 

@@ -4,8 +4,9 @@
  *
  *     http://HOST[:PORT][/PATH]     HOST is a name, an IPv4 address or an IPv6 address in brackets
  *
- * Refused, with a sentence that says what is allowed: other schemes, user information, a fragment, bytes outside
- * visible ASCII, ports outside 1..65535 (0 too is allowed for an address to listen on). A query is kept in `path`.
+ * On failure the error says what is allowed, to be read after "expected" ("HOST:PORT such as …"). Refused: other
+ * schemes, user information, a fragment, bytes outside visible ASCII, ports outside 1..65535 (0 too is allowed for an
+ * address to listen on). A query is kept in `path`.
  *
  * Memory: fixed fields, nothing to free.
  */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/descriptors.h"
+
+#include <sys/resource.h>
+
+/* For log, loops, timers, the listeners, and what the libraries open. */
+enum { RESERVE = 64, ASSUMED_LIMIT = 256 };
+
+size_t descriptors_raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return ASSUMED_LIMIT;
+    }
+    rlim_t soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return (size_t)(setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : soft);
+}
+
+size_t descriptors_allow_connections(size_t limit, size_t per_connection)
+{
+    if (limit <= RESERVE || per_connection == 0) {
+        return 1;
+    }
+    size_t count = (limit - RESERVE) / per_connection;
+    return count > 0 ? count : 1;
+}

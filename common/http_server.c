@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/http_server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "common/http_server_internal.h"
+#include "common/listener.h"
+
+enum {
+    /* Response headers are built in the connection's pool too; without room the client would get no answer at all. */
+    POOL_EXTRA_BYTES = 8192,
+    RUNS_PER_TURN = 16,
+    DRAIN_CHECK_US = 100 * CLOCK_US_PER_MS,
+    DRAIN_IDLE_US = CLOCK_US_PER_SECOND,
+};
+
+/* ---- connections ---- */
+
+struct http_connection *http_connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static void on_client_hangup(void *context, uint32_t events)
+{
+    struct http_connection *connection = context;
+
+    (void)events;
+    connection->is_client_gone = true;
+    if (connection->exchange != NULL) {
+        http_exchange_abandon(connection->exchange);
+    }
+}
+
+static void connection_link(struct http_server *server, struct http_connection *connection)
+{
+    connection->next = server->connections;
+    if (server->connections != NULL) {
+        server->connections->previous = connection;
+    }
+    server->connections = connection;
+    server->connection_count++;
+}
+
+static void connection_unlink(struct http_server *server, struct http_connection *connection)
+{
+    if (connection->previous != NULL) {
+        connection->previous->next = connection->next;
+    } else {
+        server->connections = connection->next;
+    }
+    if (connection->next != NULL) {
+        connection->next->previous = connection->previous;
+    }
+    server->connection_count--;
+}
+
+static struct http_connection *connection_new(struct http_server *server, struct MHD_Connection *mhd)
+{
+    struct http_connection *connection = calloc(1, sizeof *connection);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (connection == NULL || info == NULL) {
+        free(connection);
+        return NULL;
+    }
+    connection->server = server;
+    connection->mhd = mhd;
+    connection->descriptor = info->connect_fd;
+    connection->idle_since_us = loop_now_us(server->loop);
+    connection->gone_watch = (struct loop_watch){ .on_ready = on_client_hangup, .context = connection };
+    info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info != NULL && info->client_addr != NULL) {
+        listener_format_address(info->client_addr, connection->client, sizeof connection->client);
+    }
+    /* Edge-triggered, and no EPOLLIN: the event of a half-closed socket would come for ever. */
+    if (loop_watch(server->loop, &connection->gone_watch, connection->descriptor, EPOLLRDHUP | EPOLLET) < 0) {
+        free(connection);
+        return NULL;
+    }
+    connection_link(server, connection);
+    return connection;
+}
+
+static void connection_free(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+
+    loop_unwatch(server->loop, &connection->gone_watch);
+    connection_unlink(server, connection);
+    free(connection);
+    if (server->events->on_room != NULL) {
+        server->events->on_room(server->context);
+    }
+}
+
+/* Comes after accept and before close(), so that the watch never outlives the descriptor. */
+static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = connection_new(context, mhd);
+    } else if (*socket_context != NULL) {
+        connection_free(*socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* ---- the loop ---- */
+
+void http_server_resume_later(struct http_server *server, struct http_exchange *exchange)
+{
+    if (exchange->is_resuming) {
+        return;
+    }
+    exchange->is_resuming = true;
+    exchange->next_resume = NULL;
+    *server->resume_last = exchange;
+    server->resume_last = &exchange->next_resume;
+}
+
+/* In one batch: a pending resume makes microhttpd walk all suspended connections. */
+static void resume_all(struct http_server *server)
+{
+    struct http_exchange *exchange = server->resume_first;
+
+    server->resume_first = NULL;
+    server->resume_last = &server->resume_first;
+    while (exchange != NULL) {
+        struct http_exchange *next = exchange->next_resume;
+        exchange->is_resuming = false;
+        MHD_resume_connection(exchange->connection->mhd);
+        server->is_run_due = true;
+        exchange = next;
+    }
+}
+
+static uint64_t daemon_timeout_us(struct http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+
+    if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES) {
+        return CLOCK_NEVER_US;
+    }
+    return (uint64_t)timeout_ms * CLOCK_US_PER_MS;
+}
+
+/* microhttpd's sockets are edge-triggered: run it whenever it may have work, and again while it asks for no wait. */
+static uint64_t run_daemon(void *context)
+{
+    struct http_server *server = context;
+    uint64_t wait_us = 0;
+
+    for (int i = 0; i < RUNS_PER_TURN; i++) {
+        resume_all(server);
+        wait_us = daemon_timeout_us(server);
+        if (!server->is_run_due && wait_us > 0) {
+            break;
+        }
+        server->is_run_due = false;
+        (void)MHD_run(server->daemon);
+    }
+    return server->resume_first != NULL || server->is_run_due ? 0 : wait_us;
+}
+
+static void on_daemon_ready(void *context, uint32_t events)
+{
+    struct http_server *server = context;
+
+    (void)events;
+    server->is_run_due = true;
+}
+
+/* ---- draining ---- */
+
+static bool is_idle_and_quiet(const struct http_connection *connection, uint64_t now_us)
+{
+    int unread_bytes = 0;
+
+    return connection->exchange == NULL && now_us - connection->idle_since_us >= DRAIN_IDLE_US &&
+           ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
+}
+
+static void on_drain_check(void *context)
+{
+    struct http_server *server = context;
+    uint64_t now_us = loop_now_us(server->loop);
+
+    for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
+        if (is_idle_and_quiet(connection, now_us)) {
+            (void)shutdown(connection->descriptor, SHUT_RDWR); /* microhttpd reads the end and closes */
+        }
+    }
+    if (loop_arm(server->loop, &server->drain_timer, now_us + DRAIN_CHECK_US) < 0) {
+        return; /* no memory for a timer: idle connections are closed by their idle timeout */
+    }
+}
+
+void http_server_drain(struct http_server *server)
+{
+    server->is_draining = true;
+    on_drain_check(server);
+}
+
+/* ---- life ---- */
+
+/* The target stays as it came: nothing is decoded in place. */
+static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *text)
+{
+    (void)context;
+    (void)mhd;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    const struct http_server_config *config = &server->config;
+
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+                            http_exchange_on_call, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
+                            MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
+                            leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)config->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            config->header_bytes + (size_t)POOL_EXTRA_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)(config->idle_timeout_us / CLOCK_US_PER_SECOND), MHD_OPTION_END);
+}
+
+static int join_loop(struct http_server *server)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+    if (info == NULL || info->epoll_fd < 0) {
+        return -ENOSYS;
+    }
+    int result = loop_watch(server->loop, &server->daemon_watch, info->epoll_fd, EPOLLIN);
+    if (result == 0) {
+        loop_add_hook(server->loop, &server->hook);
+    }
+    return result;
+}
+
+struct http_server *http_server_new(struct loop *loop, const struct http_server_config *config,
+                                    const struct http_server_events *events, void *context)
+{
+    struct http_server *server = calloc(1, sizeof *server);
+
+    if (server == NULL) {
+        return NULL;
+    }
+    server->loop = loop;
+    server->config = *config;
+    server->events = events;
+    server->context = context;
+    server->resume_last = &server->resume_first;
+    server->daemon_watch = (struct loop_watch){ .on_ready = on_daemon_ready, .context = server };
+    server->hook = (struct loop_hook){ .before_wait = run_daemon, .context = server };
+    server->drain_timer = (struct loop_timer){ .on_due = on_drain_check, .context = server };
+    server->daemon = start_daemon(server);
+    if (server->daemon == NULL || join_loop(server) < 0) {
+        http_server_free(server);
+        return NULL;
+    }
+    return server;
+}
+
+/* microhttpd aborts the process when it is stopped with a suspended connection: resume them all first. */
+static void abandon_all(struct http_server *server)
+{
+    for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
+        if (connection->exchange != NULL) {
+            http_exchange_abandon(connection->exchange);
+        }
+    }
+    resume_all(server);
+    (void)MHD_run(server->daemon);
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    if (server->daemon != NULL) {
+        abandon_all(server);
+        loop_remove_hook(server->loop, &server->hook);
+        loop_disarm(server->loop, &server->drain_timer);
+        loop_unwatch(server->loop, &server->daemon_watch);
+        MHD_stop_daemon(server->daemon);
+    }
+    free(server);
+}
+
+int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
+{
+    server->is_run_due = true;
+    if (MHD_add_connection(server->daemon, descriptor, peer, peer_length) != MHD_YES) {
+        return errno > 0 ? -errno : -ENOMEM;
+    }
+    return 0;
+}
+
+const char *http_server_library_version(void)
+{
+    return MHD_get_version();
+}
+
+bool http_server_is_full(const struct http_server *server)
+{
+    return server->connection_count >= server->config.connection_limit;
+}
+
+size_t http_server_connection_count(const struct http_server *server)
+{
+    return server->connection_count;
+}

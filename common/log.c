@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+
+enum { LINE_BYTES = 256 * 1024, LINES_BYTES = 2 * LINE_BYTES };
+
+const char *const log_format_names[] = { "text", "json", NULL };
+const char *const log_level_names[] = { "error", "warn", "info", "debug", NULL };
+
+void log_sink_init(struct log_sink *sink, int descriptor, const struct log_options *options)
+{
+    *sink = (struct log_sink){
+        .descriptor = descriptor,
+        .format = (enum log_format)options->format,
+        .level = (enum log_level)options->level,
+    };
+    (void)pthread_mutex_init(&sink->lock, NULL);
+    /* localtime_r() need not read the time zone by itself. */
+    tzset();
+}
+
+void log_sink_clear(struct log_sink *sink)
+{
+    (void)pthread_mutex_destroy(&sink->lock);
+}
+
+void log_init(struct log *log, struct log_sink *sink)
+{
+    *log = (struct log){ .sink = sink, .stamp_second = -1 };
+    buf_init(&log->lines, LINES_BYTES);
+}
+
+void log_clear(struct log *log)
+{
+    log_flush(log);
+    buf_clear(&log->lines);
+}
+
+bool log_wants(const struct log *log, enum log_level level)
+{
+    return level <= log->sink->level;
+}
+
+/* False: the descriptor takes nothing any more. */
+static bool wait_for_room(int descriptor)
+{
+    struct pollfd room = { .fd = descriptor, .events = POLLOUT };
+
+    return poll(&room, 1, -1) >= 0 || errno == EINTR;
+}
+
+static void write_all(int descriptor, struct str bytes)
+{
+    while (bytes.length > 0) {
+        ssize_t count = write(descriptor, bytes.base, bytes.length);
+        if (count > 0) {
+            bytes = str_from(bytes, (size_t)count);
+            continue;
+        }
+        bool can_go_on = count < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(descriptor)));
+        if (!can_go_on) {
+            return;
+        }
+    }
+}
+
+void log_flush(struct log *log)
+{
+    if (log->lines.length == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&log->sink->lock);
+    write_all(log->sink->descriptor, buf_view(&log->lines));
+    (void)pthread_mutex_unlock(&log->sink->lock);
+    buf_reset(&log->lines);
+}
+
+/* Broken-down time is worked out once a second only. */
+static void renew_stamp(struct log *log, int64_t second)
+{
+    struct tm parts = { 0 };
+    time_t when = (time_t)second;
+
+    if (second == log->stamp_second) {
+        return;
+    }
+    if (log->sink->format == LOG_JSON) {
+        (void)gmtime_r(&when, &parts);
+        (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+    } else {
+        (void)localtime_r(&when, &parts);
+        (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%d %H:%M:%S", &parts);
+    }
+    log->stamp_second = second;
+}
+
+struct buf *log_begin_bare(struct log *log)
+{
+    if (log->lines.length > LINES_BYTES - LINE_BYTES) {
+        log_flush(log);
+    }
+    log->line_start = log->lines.length;
+    log->lines.failed = false;
+    /* The byte that is left over is the line break's. */
+    log->lines.limit = log->line_start + LINE_BYTES - 1;
+    return &log->lines;
+}
+
+struct buf *log_begin(struct log *log, uint64_t wall_us)
+{
+    struct buf *line = log_begin_bare(log);
+    unsigned below_us = (unsigned)(wall_us % CLOCK_US_PER_SECOND);
+
+    renew_stamp(log, (int64_t)(wall_us / CLOCK_US_PER_SECOND));
+    if (log->sink->format == LOG_JSON) {
+        (void)buf_add_format(line, "{\"ts\":\"%s.%06u+00:00\"", log->stamp, below_us);
+    } else {
+        (void)buf_add_format(line, "%s,%03u - ", log->stamp, below_us / CLOCK_US_PER_MS);
+    }
+    return line;
+}
+
+/* Half an object would not be JSON. */
+static void replace_json_line(struct log *log)
+{
+    log->lines.length = log->line_start;
+    (void)log_begin(log, clock_wall_us());
+    (void)buf_add_text(&log->lines,
+                       ",\"event\":\"log\",\"level\":\"warn\",\"message\":\"a line of over 256 KiB was left out\"}");
+}
+
+void log_end(struct log *log)
+{
+    if (log->lines.failed && log->sink->format == LOG_JSON) {
+        replace_json_line(log);
+    }
+    log->lines.limit = LINES_BYTES;
+    if (log->lines.length > log->line_start && buf_add_byte(&log->lines, '\n') < 0) {
+        log->lines.base[log->lines.length - 1] = '\n';
+    }
+    log->lines.failed = false;
+}
+
+static void blank_control_bytes(struct buf *line, size_t start)
+{
+    for (size_t i = start; i < line->length; i++) {
+        unsigned char byte = (unsigned char)line->base[i];
+        if (byte < 0x20 || byte == 0x7f) {
+            line->base[i] = ' ';
+        }
+    }
+}
+
+static printf_like(3, 0) void add_json_message(struct buf *line, enum log_level level, const char *format,
+                                               va_list arguments)
+{
+    struct buf message;
+
+    buf_init(&message, LINE_BYTES);
+    (void)buf_add_format_list(&message, format, arguments);
+    (void)buf_add_format(line, ",\"event\":\"log\",\"level\":\"%s\",\"message\":", log_level_names[level]);
+    (void)buf_add_json_string(line, buf_view(&message));
+    (void)buf_add_byte(line, '}');
+    line->failed = line->failed || message.failed;
+    buf_clear(&message);
+}
+
+static void add_line(struct log *log, enum log_level level, const char *format, va_list arguments)
+{
+    struct buf *line = log_begin(log, clock_wall_us());
+    size_t start = line->length;
+
+    if (log->sink->format == LOG_JSON) {
+        add_json_message(line, level, format, arguments);
+    } else {
+        (void)buf_add_format_list(line, format, arguments);
+        blank_control_bytes(line, start);
+    }
+    log_end(log);
+}
+
+void log_line(struct log *log, enum log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!log_wants(log, level)) {
+        return;
+    }
+    va_start(arguments, format);
+    add_line(log, level, format, arguments);
+    va_end(arguments);
+}
+
+void log_announce(struct log *log, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add_line(log, LOG_INFO, format, arguments);
+    va_end(arguments);
+}
