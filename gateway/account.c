@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/account.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "gateway/span_union.h"
+
+enum { SERVER_TIMING_CALLS = 32 };
+
+/* ---- shares ---- */
+
+static struct span clip(const struct account *account, uint64_t start_us, uint64_t end_us)
+{
+    return (struct span){
+        .start_us = start_us < account->head_read_us ? account->head_read_us : start_us,
+        .end_us = end_us > account->done_us ? account->done_us : end_us,
+    };
+}
+
+/* A call that is still on its way counts up to the request's end. */
+static uint64_t call_end_us(const struct account *account, const struct call_account *call)
+{
+    return call->done_us != 0 ? call->done_us : account->done_us;
+}
+
+struct account_shares account_shares(const struct account *account)
+{
+    struct span_union calling; /* some call was with a backend */
+    struct span_union busy;    /* or waited to be */
+
+    span_union_init(&calling);
+    span_union_init(&busy);
+    for (size_t i = 0; i < account->call_count; i++) {
+        const struct call_account *call = account->calls[i];
+        uint64_t end_us = call_end_us(account, call);
+        if (call->started_us != 0) {
+            span_union_add(&calling, clip(account, call->started_us, end_us));
+            span_union_add(&busy, clip(account, call->started_us, end_us));
+        }
+        if (call->queued_us != 0) {
+            span_union_add(&busy, clip(account, call->queued_us, end_us));
+        }
+    }
+
+    struct account_shares shares = { .total_us = 0 };
+    if (account->done_us > account->head_read_us) {
+        uint64_t busy_us = span_union_length(&busy);
+        shares.total_us = account->done_us - account->head_read_us;
+        shares.calls_us = span_union_length(&calling);
+        shares.queue_us = busy_us > shares.calls_us ? busy_us - shares.calls_us : 0;
+        shares.own_us = shares.total_us - shares.calls_us - shares.queue_us;
+    }
+    return shares;
+}
+
+/* ---- JSON ---- */
+
+static void add_text_or_null(struct buf *json, const char *text)
+{
+    if (text == NULL) {
+        (void)buf_add_text(json, "null");
+    } else {
+        (void)buf_add_json_string(json, str_of(text));
+    }
+}
+
+static void add_status(struct buf *json, unsigned status)
+{
+    if (status == 0) {
+        (void)buf_add_text(json, "null");
+    } else {
+        (void)buf_add_format(json, "%u", status);
+    }
+}
+
+/* `,"name":offset`, null for what did not happen. */
+static void add_offset(struct buf *json, const char *name, const struct account *account, uint64_t time_us)
+{
+    if (time_us == 0) {
+        (void)buf_add_format(json, ",\"%s\":null", name);
+        return;
+    }
+    uint64_t offset_us = time_us > account->head_read_us ? time_us - account->head_read_us : 0;
+    (void)buf_add_format(json, ",\"%s\":%" PRIu64, name, offset_us);
+}
+
+static void add_call(struct buf *json, const struct account *account, const struct call_account *call)
+{
+    (void)buf_add_text(json, "{\"name\":");
+    (void)buf_add_json_string(json, call->name);
+    (void)buf_add_text(json, ",\"backend\":");
+    (void)buf_add_json_string(json, call->backend);
+    (void)buf_add_text(json, ",\"server\":");
+    (void)buf_add_json_string(json, call->server);
+    (void)buf_add_text(json, ",\"status\":");
+    add_status(json, call->status);
+    (void)buf_add_text(json, ",\"error\":");
+    add_text_or_null(json, call_error_name(call->error));
+    (void)buf_add_format(json, ",\"attempts\":%u,\"reused\":%s,\"bytes\":%" PRIu64, call->attempts,
+                         call->is_reused ? "true" : "false", call->body_bytes);
+    add_offset(json, "queued_us", account, call->queued_us);
+    add_offset(json, "started_us", account, call->started_us);
+    add_offset(json, "connected_us", account, call->connected_us);
+    add_offset(json, "sent_us", account, call->sent_us);
+    add_offset(json, "first_byte_us", account, call->first_byte_us);
+    add_offset(json, "done_us", account, call->done_us);
+    (void)buf_add_byte(json, '}');
+}
+
+int account_render_json(const struct account *account, struct buf *json)
+{
+    struct account_shares shares = account_shares(account);
+
+    (void)buf_add_format(json, ",\"total_us\":%" PRIu64 ",\"queue_us\":%" PRIu64 ",\"own_us\":%" PRIu64 ",\"calls\":[",
+                         shares.total_us, shares.queue_us, shares.own_us);
+    for (size_t i = 0; i < account->call_count; i++) {
+        if (i > 0) {
+            (void)buf_add_byte(json, ',');
+        }
+        add_call(json, account, account->calls[i]);
+    }
+    (void)buf_add_byte(json, ']');
+    return json->failed ? -ENOBUFS : 0;
+}
+
+/* What the call took as the request saw it: from when it could have started to its end. */
+static uint64_t elapsed_us(const struct account *account, const struct call_account *call)
+{
+    uint64_t end_us = call_end_us(account, call);
+    uint64_t start_us = call->queued_us != 0 ? call->queued_us : call->started_us;
+
+    return start_us == 0 || end_us < start_us ? 0 : end_us - start_us;
+}
+
+static void add_outcome(struct buf *json, const struct account *account, const struct call_account *call)
+{
+    (void)buf_add_text(json, "{\"call\":");
+    (void)buf_add_json_string(json, call->name);
+    (void)buf_add_text(json, ",\"error\":");
+    add_text_or_null(json, call_error_name(call->error));
+    (void)buf_add_text(json, ",\"status\":");
+    add_status(json, call->status);
+    (void)buf_add_format(json, ",\"elapsed_ms\":%" PRIu64 "}", (elapsed_us(account, call) + 500) / 1000);
+}
+
+int account_render_outcomes(const struct account *account, bool failed_only, struct buf *json)
+{
+    bool is_first = true;
+
+    (void)buf_add_byte(json, '[');
+    for (size_t i = 0; i < account->call_count; i++) {
+        if (failed_only && account->calls[i]->error == CALL_OK) {
+            continue;
+        }
+        if (!is_first) {
+            (void)buf_add_byte(json, ',');
+        }
+        is_first = false;
+        add_outcome(json, account, account->calls[i]);
+    }
+    (void)buf_add_byte(json, ']');
+    return json->failed ? -ENOBUFS : 0;
+}
+
+/* ---- Server-Timing ---- */
+
+/* Indices of the calls that are shown, the most worth showing first. */
+struct selection {
+    size_t indices[SERVER_TIMING_CALLS];
+    size_t count;
+};
+
+/* Failed before good, then slow before fast. */
+static bool is_more_telling(const struct account *account, size_t a, size_t b)
+{
+    bool a_failed = account->calls[a]->error != CALL_OK;
+    bool b_failed = account->calls[b]->error != CALL_OK;
+
+    if (a_failed != b_failed) {
+        return a_failed;
+    }
+    return elapsed_us(account, account->calls[a]) > elapsed_us(account, account->calls[b]);
+}
+
+static void select_call(struct selection *selection, const struct account *account, size_t index)
+{
+    size_t place = selection->count;
+
+    while (place > 0 && is_more_telling(account, index, selection->indices[place - 1])) {
+        place--;
+    }
+    if (place == SERVER_TIMING_CALLS) {
+        return;
+    }
+    size_t kept = selection->count < SERVER_TIMING_CALLS ? selection->count : SERVER_TIMING_CALLS - 1;
+    memmove(&selection->indices[place + 1], &selection->indices[place], (kept - place) * sizeof selection->indices[0]);
+    selection->indices[place] = index;
+    selection->count = kept + 1;
+}
+
+static bool selection_has(const struct selection *selection, size_t index)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        if (selection->indices[i] == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_timing(struct buf *value, struct str name, uint64_t duration_us)
+{
+    uint64_t tenths_ms = (duration_us + 50) / 100;
+
+    (void)buf_add_format(value, "%.*s;dur=%" PRIu64 ".%" PRIu64, STR_ARGUMENTS(name), tenths_ms / 10, tenths_ms % 10);
+}
+
+int account_render_server_timing(const struct account *account, struct buf *value)
+{
+    struct account_shares shares = account_shares(account);
+    struct selection selection = { .count = 0 };
+
+    for (size_t i = 0; i < account->call_count; i++) {
+        select_call(&selection, account, i);
+    }
+    for (size_t i = 0; i < account->call_count; i++) {
+        if (selection_has(&selection, i)) {
+            add_timing(value, account->calls[i]->name, elapsed_us(account, account->calls[i]));
+            (void)buf_add_text(value, ", ");
+        }
+    }
+    add_timing(value, STR("total"), shares.total_us);
+    (void)buf_add_text(value, ", ");
+    add_timing(value, STR("gateway"), shares.own_us);
+    if (account->call_count > selection.count) {
+        (void)buf_add_format(value, ", more;desc=\"%zu\"", account->call_count - selection.count);
+    }
+    return value->failed ? -ENOBUFS : 0;
+}

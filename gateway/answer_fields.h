@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer_fields - the header fields that every answer of the gateway carries. Pure.
+ *
+ * Always Server-Timing, Fanlight-Complete, Fanlight-Mode and X-Request-Id; Proxy-Status (RFC 9209) when a call failed;
+ * together within 4 KiB.
+ *
+ * Memory: values come from the arena.
+ */
+#ifndef GATEWAY_ANSWER_FIELDS_H
+#define GATEWAY_ANSWER_FIELDS_H
+
+#include <stddef.h>
+
+#include "common/arena.h"
+#include "common/http_server.h"
+#include "gateway/account.h"
+
+enum { ANSWER_FIELDS_MAXIMUM = 10 };
+
+struct answer_fields {
+    struct http_field fields[ANSWER_FIELDS_MAXIMUM];
+    size_t count;
+};
+
+struct answer_facts {
+    const struct account *account;
+    const char *content_type;
+    const char *mode;
+    const char *request_id;
+    const char *allow;                 /* NULL: no Allow */
+    const struct call_account *failed; /* the call that the answer's status comes from; NULL: none failed */
+    bool is_complete;                  /* no call failed */
+};
+
+/* 0, or -ENOMEM when the arena is full. */
+int answer_fields_build(struct arena *arena, const struct answer_facts *facts, struct answer_fields *ret_fields);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attempt - one try of one call on one server: what to send, by when, and what came of it.
+ *
+ * All that an upstream strategy sees; it knows nothing of routes, merging or answering. call_policy fills the first
+ * part and starts it; the strategy fills the outcome and completes it, exactly once, also after a cancel.
+ *
+ * Memory: embedded in a call; strings belong to the request's arena and live until the attempt is done.
+ * Threads: the worker's; a thread of the pool may touch it between start and completion.
+ */
+#ifndef GATEWAY_ATTEMPT_H
+#define GATEWAY_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/str.h"
+#include "gateway/call_error.h"
+
+struct attempt_queue;
+
+enum attempt_state {
+    ATTEMPT_NEW,
+    ATTEMPT_STARTED,
+    ATTEMPT_DONE,
+};
+
+struct attempt {
+    /* What to send. */
+    const char *method;        /* "GET" */
+    const char *url;           /* complete: "http://127.0.0.1:9000/task1?x=1" */
+    const char *const *fields; /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
+    struct str body;           /* empty: none */
+
+    /* Within what limits. */
+    uint64_t deadline_us;         /* monotonic clock; CLOCK_NEVER_US is not allowed */
+    uint64_t connect_timeout_us;  /* at most, and never past the deadline */
+    size_t response_header_bytes; /* longer: http_response_header_section_size */
+    bool wants_fresh_connection;
+
+    /* The outcome. */
+    enum call_error error; /* CALL_OK: an answer came, whatever its status */
+    unsigned status;       /* 0: none came */
+    struct buf response;   /* its limit is the longest body; longer: http_response_body_size */
+    bool is_reused;        /* it ran on a kept connection */
+    bool is_stale;         /* the kept connection ended before any byte of an answer: a fresh one may do better */
+    uint64_t started_us;   /* somebody began to work on it */
+    uint64_t resolved_us;  /* the name was resolved: a socket was opened; 0 on a kept connection */
+    uint64_t connected_us; /* 0 on a kept connection */
+    uint64_t sent_us;
+    uint64_t first_byte_us;
+    uint64_t done_us;
+
+    /* Between strategy and worker. */
+    enum attempt_state state;
+    struct attempt_queue *completions; /* where it goes when it is done */
+    struct attempt *next_completed;
+    void *transfer; /* the strategy's own, while it runs */
+    void (*on_done)(struct attempt *attempt, void *context);
+    void *context;
+};
+
+/* Attempts that are done and of which nobody has heard yet; one per worker. */
+struct attempt_queue {
+    struct attempt *first;
+    struct attempt **last;
+    bool is_draining;
+};
+
+void attempt_queue_init(struct attempt_queue *queue);
+/* Tells the owners (on_done) of all that are done, also of those that get done meanwhile. Within itself it does
+ * nothing: the outer call goes on. */
+void attempt_queue_drain(struct attempt_queue *queue);
+
+/* On the worker's thread: it is done with `error`. The second time it does nothing. */
+void attempt_complete(struct attempt *attempt, enum call_error error);
+/* Which timeout it was: of the name, of the connection, or of the answer. */
+enum call_error attempt_timeout_error(const struct attempt *attempt);
+/* Whether sending it twice does no harm (RFC 9110 §9.2.2). */
+bool attempt_is_idempotent(const struct attempt *attempt);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gateway - the fan-out gateway, as a program: options, signals, and the main thread that waits for them.
+ *
+ * Exit: 0 when it was drained; 1 when it could not start or was ended before all was answered; 2 for a bad option.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/http_server.h"
+#include "common/stop_signals.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "gateway/transfer.h"
+
+enum { EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+
+struct program {
+    const struct config *config;
+    struct log_sink sink;
+    struct log log;
+    struct loop *loop;
+    struct loop_hook log_hook;
+    struct gateway *gateway;
+    struct stop_signals signals;
+    struct loop_timer drain_timer;
+};
+
+/* ---- stopping ---- */
+
+static uint64_t flush_log(void *context)
+{
+    log_flush(context);
+    return CLOCK_NEVER_US;
+}
+
+/* A worker may be blocked in a call: nothing can be taken apart, the process ends as it is. */
+static void end_at_once(struct program *program, const char *reason)
+{
+    log_line(&program->log, LOG_ERROR, "%s", reason);
+    log_flush(&program->log);
+    _exit(EXIT_FAILED);
+}
+
+static void on_drain_timeout(void *context)
+{
+    end_at_once(context, "ending: the drain timeout is over");
+}
+
+static void on_ended(void *context)
+{
+    struct program *program = context;
+
+    log_line(&program->log, LOG_INFO, "drained");
+    loop_stop(program->loop);
+}
+
+static void on_stop(void *context, unsigned count)
+{
+    struct program *program = context;
+    uint64_t due_us = clock_monotonic_us() + program->config->drain_timeout_us;
+
+    if (count > 1) {
+        end_at_once(program, "ending: a second signal came");
+    }
+    log_line(&program->log, LOG_INFO, "draining");
+    if (loop_arm(program->loop, &program->drain_timer, due_us) < 0) {
+        end_at_once(program, "ending: no memory to drain");
+    }
+    gateway_drain(program->gateway);
+}
+
+/* ---- running ---- */
+
+static int start(struct program *program, struct error *error)
+{
+    program->loop = loop_new();
+    if (program->loop == NULL) {
+        return error_set(error, "cannot make an event loop: %s", strerror(errno));
+    }
+    if (transfer_global_init() < 0) {
+        return error_set(error, "cannot initialise libcurl");
+    }
+    program->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = &program->log };
+    program->drain_timer = (struct loop_timer){ .on_due = on_drain_timeout, .context = program };
+    loop_add_hook(program->loop, &program->log_hook);
+    if (stop_signals_start(&program->signals, program->loop, on_stop, program, error) < 0) {
+        return -1;
+    }
+    program->gateway = gateway_start(program->config, program->loop, &program->sink, on_ended, program, error);
+    return program->gateway != NULL ? 0 : -1;
+}
+
+static void announce(struct program *program)
+{
+    const char *admin_address = gateway_admin_address(program->gateway);
+
+    gateway_log_limits(program->gateway, &program->log);
+    if (admin_address[0] != '\0') {
+        log_announce(&program->log, "admin on %s", admin_address);
+    }
+    log_announce(&program->log, "listening on %s", gateway_address(program->gateway));
+}
+
+static int run_until_stopped(struct program *program)
+{
+    struct error error = { { '\0' } };
+
+    if (start(program, &error) < 0) {
+        (void)fprintf(stderr, "gateway: %s\n", error.text);
+        return EXIT_FAILED;
+    }
+    announce(program);
+    int result = loop_run(program->loop);
+    if (result < 0) {
+        end_at_once(program, "ending: cannot wait for events");
+    }
+    return EXIT_SUCCESS;
+}
+
+static int run(const struct config *config)
+{
+    struct program program = { .config = config };
+
+    stop_signals_block();
+    log_sink_init(&program.sink, STDOUT_FILENO, &config->log);
+    log_init(&program.log, &program.sink);
+    int exit_code = run_until_stopped(&program);
+    gateway_free(program.gateway);
+    if (program.loop != NULL) {
+        stop_signals_stop(&program.signals);
+        loop_disarm(program.loop, &program.drain_timer);
+        loop_free(program.loop);
+        transfer_global_clear();
+    }
+    log_clear(&program.log);
+    log_sink_clear(&program.sink);
+    return exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    struct config config = { .mode = 0 };
+    struct error error = { { '\0' } };
+    char curl_version[32];
+    char libraries[96];
+
+    transfer_library_version(curl_version, sizeof curl_version);
+    (void)snprintf(libraries, sizeof libraries, "libmicrohttpd %s, %s", http_server_library_version(), curl_version);
+    const struct options_program program = {
+        .name = "fanlight-gateway",
+        .synopsis = "gateway [OPTIONS]",
+        .summary = "One request in, N calls to a backend, one merged answer out, with blocking or non-blocking calls.\n"
+                   "Routes: /hello, /{task}, /fanout?n=N, /fanout?tasks=a,b, POST /fanout.",
+        .options = config_options,
+        .option_count = config_option_count,
+        .libraries = libraries,
+    };
+    switch (options_parse(&program, argc, argv, environ, &config, NULL, &error)) {
+    case OPTIONS_DONE:
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        (void)fprintf(stderr, "gateway: %s\n", error.text);
+        return EXIT_WRONG_USE;
+    case OPTIONS_RUN:
+        break;
+    }
+    config_complete(&config);
+    return run(&config);
+}

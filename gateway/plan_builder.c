@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/plan_builder.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+enum { NAME_MAXIMUM = 64, QUOTE_BYTES = 32 };
+
+int plan_builder_refuse(struct plan_builder *builder, int status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(builder->error->text, sizeof builder->error->text, format, arguments);
+    va_end(arguments);
+    *builder->ret_status = status;
+    return -1;
+}
+
+int plan_builder_refuse_size(struct plan_builder *builder)
+{
+    return plan_builder_refuse(builder, PLAN_TOO_LARGE, "The calls of this request take more memory than it may have.");
+}
+
+struct plan_quote plan_quote(struct str text)
+{
+    struct plan_quote quote;
+    struct str shown = { text.base, text.length < QUOTE_BYTES ? text.length : QUOTE_BYTES };
+    cleanup_buf struct buf escaped;
+
+    buf_init(&escaped, sizeof quote.text);
+    (void)buf_add_escaped(&escaped, shown);
+    (void)snprintf(quote.text, sizeof quote.text, "\"%.*s%s\"", STR_ARGUMENTS(buf_view(&escaped)),
+                   shown.length < text.length ? "..." : "");
+    return quote;
+}
+
+int plan_builder_start(struct plan_builder *builder, size_t count)
+{
+    if (count == 0) {
+        return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The list of tasks is empty.");
+    }
+    if (count > builder->limit) {
+        return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The request asks for %zu tasks; the most are %zu.",
+                                   count, builder->limit);
+    }
+    builder->plan = arena_allocate(builder->arena, sizeof *builder->plan + count * sizeof builder->plan->calls[0]);
+    if (builder->plan == NULL) {
+        return plan_builder_refuse_size(builder);
+    }
+    builder->capacity = count;
+    return 0;
+}
+
+static bool is_name_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '.' || byte == '_' || byte == '-';
+}
+
+static bool is_name(struct str text)
+{
+    if (text.length == 0 || text.length > NAME_MAXIMUM || text.base[0] == '_') {
+        return false;
+    }
+    if (str_equal(text, STR(".")) || str_equal(text, STR(".."))) {
+        return false;
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        if (!is_name_byte(text.base[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every name against all before it: with 256 of them 32,000 comparisons, nearly all of lengths or first bytes only. */
+static bool has_name(const struct plan *plan, struct str name)
+{
+    for (size_t i = 0; i < plan->call_count; i++) {
+        if (str_equal(plan->calls[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int plan_builder_add(struct plan_builder *builder, struct plan_call call)
+{
+    struct plan *plan = builder->plan;
+
+    if (!is_name(call.name)) {
+        return plan_builder_refuse(
+            builder, PLAN_BAD_REQUEST,
+            "The name %s is not valid: a name is 1 to %d of A-Z, a-z, 0-9, \".\", \"_\" and \"-\", "
+            "does not begin with \"_\", and is not \".\" or \"..\".",
+            plan_quote(call.name).text, NAME_MAXIMUM);
+    }
+    if (has_name(plan, call.name)) {
+        return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The name %s stands more than once.",
+                                   plan_quote(call.name).text);
+    }
+    if (plan->call_count == builder->capacity) {
+        return plan_builder_refuse_size(builder);
+    }
+    plan->calls[plan->call_count++] = call;
+    return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request - one client request from its head to its last log line: the state machine that owns all of it.
+ *
+ *     exchange ─► route ─► plan ─► calls … all done, one failed, the deadline, or the client gone ─► answer ─► log line
+ *
+ * Answered as soon as it can be; freed when the answer is out and no strategy works for any of its calls any more.
+ *
+ * Memory: one allocation, an arena with a hard limit, and what the calls hold.   Threads: its worker's.
+ */
+#ifndef GATEWAY_REQUEST_H
+#define GATEWAY_REQUEST_H
+
+#include "common/arena.h"
+#include "common/http_server.h"
+#include "common/log.h"
+#include "common/loop.h"
+#include "gateway/call.h"
+#include "gateway/config.h"
+#include "gateway/mode.h"
+#include "gateway/plan.h"
+#include "gateway/route.h"
+#include "gateway/trace.h"
+
+/* What a request needs of its worker. */
+struct request_host {
+    const struct config *config;
+    unsigned worker_index;
+    struct loop *loop;
+    struct log *log;
+    struct attempt_queue *completions;
+    struct trace_source *trace_source;
+    struct upstream *upstreams[STRATEGY_COUNT];
+    size_t request_count; /* that are not freed yet */
+};
+
+enum request_state {
+    REQUEST_RUNNING,  /* no answer yet */
+    REQUEST_ANSWERED, /* handed to the server */
+    REQUEST_GONE,     /* the client left before there was one */
+};
+
+struct request {
+    struct request_host *host;
+    struct http_exchange *exchange; /* NULL: finished */
+    struct arena arena;
+    enum request_state state;
+
+    /* Copies of what the client sent: the exchange may be gone before the calls are. */
+    char id[129];
+    struct trace trace;
+    struct route_match match;
+    const char *trace_state;
+    uint64_t head_read_us;
+
+    struct call_scope scope;
+    struct call *calls;
+    const struct call_account **accounts; /* of each */
+    size_t call_count;
+    size_t settled_count; /* heard of by the request: succeeded or failed */
+    size_t running_count; /* a strategy works for it */
+    size_t answer_bytes;
+    const struct call *failed; /* whose failure is the answer */
+    struct loop_timer deadline_timer;
+
+    int status; /* of the answer; 0: none yet */
+    uint64_t answered_us;
+};
+
+/* A complete request: decides, starts its calls, and answers when it can, perhaps before this returns. */
+void request_handle(struct request_host *host, struct http_exchange *exchange);
+/* One that no route may see: answers `status` with `reason` at once. */
+void request_refuse(struct request_host *host, struct http_exchange *exchange, int status, const char *reason);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket_table - the open sockets of one libcurl connection cache, found by descriptor or by local port.
+ *
+ * libcurl does not say which socket a transfer is about to use, only its local port. With the socket known, bytes that
+ * lie on a kept connection before a request was sent on it can be seen: libcurl 7.88 would take them for the answer.
+ *
+ * Memory: one small allocation per socket, freed when it closes.   Threads: one.
+ */
+#ifndef GATEWAY_SOCKET_TABLE_H
+#define GATEWAY_SOCKET_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/compiler.h"
+#include "common/loop.h"
+
+struct socket_entry {
+    int descriptor;
+    int local_port; /* 0: not known yet */
+    struct socket_entry *next_by_descriptor;
+    struct socket_entry *next_by_port;
+    /* For a table whose sockets are in a loop. */
+    struct loop_watch watch;
+    bool is_in_use; /* libcurl wants events of it */
+    void *owner;
+};
+
+enum { SOCKET_TABLE_BUCKETS = 1024 };
+
+struct socket_table {
+    struct socket_entry *by_descriptor[SOCKET_TABLE_BUCKETS];
+    struct socket_entry *by_port[SOCKET_TABLE_BUCKETS];
+};
+
+/* NULL: no memory. */
+struct socket_entry *socket_table_add(struct socket_table *table, int descriptor) must_check;
+struct socket_entry *socket_table_find(const struct socket_table *table, int descriptor);
+void socket_table_remove(struct socket_table *table, int descriptor);
+/* The socket is connected: files it under its local port. */
+void socket_table_name(struct socket_table *table, struct socket_entry *entry);
+/* One that is named so; there may be more, to other servers. */
+struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port);
+/* Whether anything can be read on any socket of that local port. */
+bool socket_table_has_unread(const struct socket_table *table, int local_port);
+
+#endif

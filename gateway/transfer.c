@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+
+/* CURLE_TOO_LARGE, which libcurl has since 8.6; before, a header line without end is CURLE_OUT_OF_MEMORY. */
+enum { CODE_TOO_LARGE = 100 };
+
+/* ---- sockets ---- */
+
+static void set_active(struct transfer *transfer, int descriptor)
+{
+    pthread_mutex_lock(&transfer->lock);
+    transfer->active_descriptor = descriptor;
+    pthread_mutex_unlock(&transfer->lock);
+}
+
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = context;
+    struct transfer_cache *cache = transfer->cache;
+
+    (void)purpose;
+    if (transfer->opened_count == TRANSFER_SOCKETS_OPENED) {
+        return CURL_SOCKET_BAD;
+    }
+    int descriptor = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    struct socket_entry *entry = socket_table_add(&cache->sockets, descriptor);
+    if (entry == NULL) {
+        (void)close(descriptor);
+        return CURL_SOCKET_BAD;
+    }
+    transfer->opened[transfer->opened_count++] = descriptor;
+    transfer->attempt->resolved_us = clock_monotonic_us();
+    set_active(transfer, descriptor);
+    if (cache->on_opened != NULL) {
+        cache->on_opened(cache->context, entry);
+    }
+    return descriptor;
+}
+
+/* Called with the cache, because a kept connection outlives the transfer that opened it. */
+static int on_close_socket(void *context, curl_socket_t descriptor)
+{
+    struct transfer_cache *cache = context;
+    struct socket_entry *entry = socket_table_find(&cache->sockets, descriptor);
+
+    if (entry != NULL && cache->on_closing != NULL) {
+        cache->on_closing(cache->context, entry);
+    }
+    socket_table_remove(&cache->sockets, descriptor);
+    return close(descriptor);
+}
+
+/* ---- the moment before the request is sent ---- */
+
+static int use_new_connection(struct transfer *transfer)
+{
+    struct transfer_cache *cache = transfer->cache;
+
+    for (size_t i = 0; i < transfer->opened_count; i++) {
+        struct socket_entry *entry = socket_table_find(&cache->sockets, transfer->opened[i]);
+        if (entry != NULL) {
+            socket_table_name(&cache->sockets, entry);
+        }
+    }
+    transfer->attempt->connected_us = clock_monotonic_us();
+    return CURL_PREREQFUNC_OK;
+}
+
+static int use_kept_connection(struct transfer *transfer, int local_port)
+{
+    const struct socket_entry *entry = socket_table_find_port(&transfer->cache->sockets, local_port);
+
+    transfer->attempt->is_reused = true;
+    set_active(transfer, entry != NULL ? entry->descriptor : -1);
+    transfer->is_poisoned = socket_table_has_unread(&transfer->cache->sockets, local_port);
+    return transfer->is_poisoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* A kept connection that dies before it answers makes libcurl send the request again, whatever the method, and call it
+ * a success. RFC 9110 §9.2.2 forbids that to a proxy; call_policy decides, not libcurl. */
+static int on_request_due(void *context, char *remote_address, char *local_address, int remote_port, int local_port)
+{
+    struct transfer *transfer = context;
+
+    (void)remote_address;
+    (void)local_address;
+    (void)remote_port;
+    transfer->requests_sent++;
+    if (transfer->requests_sent > 1 || atomic_load(&transfer->is_aborted)) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+    int verdict = transfer->opened_count > 0 ? use_new_connection(transfer) : use_kept_connection(transfer, local_port);
+    if (verdict == CURL_PREREQFUNC_OK) {
+        transfer->attempt->sent_us = clock_monotonic_us();
+    }
+    return verdict;
+}
+
+static int on_progress(void *context, curl_off_t expected, curl_off_t received, curl_off_t to_send, curl_off_t sent)
+{
+    struct transfer *transfer = context;
+
+    (void)expected;
+    (void)received;
+    (void)to_send;
+    (void)sent;
+    return atomic_load(&transfer->is_aborted) ? 1 : 0;
+}
+
+/* ---- the answer ---- */
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+
+    if (transfer->attempt->first_byte_us == 0) {
+        transfer->attempt->first_byte_us = clock_monotonic_us();
+    }
+    if (response_framing_line(&transfer->framing, (struct str){ bytes, size * count }) != CALL_OK) {
+        return 0;
+    }
+    if (transfer->framing.has_length && transfer->framing.content_length > transfer->attempt->response.limit) {
+        transfer->is_body_too_long = true;
+        return 0;
+    }
+    return size * count;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+
+    if (buf_add(&transfer->attempt->response, bytes, size * count) < 0) {
+        transfer->is_body_too_long = true;
+        return 0;
+    }
+    return size * count;
+}
+
+/* ---- life ---- */
+
+int transfer_global_init(void)
+{
+    return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? 0 : -1;
+}
+
+void transfer_global_clear(void)
+{
+    curl_global_cleanup();
+}
+
+void transfer_library_version(char *text, size_t size)
+{
+    (void)snprintf(text, size, "libcurl %s", curl_version_info(CURLVERSION_NOW)->version);
+}
+
+/* What is the same for every attempt. */
+static void set_constant_options(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread */
+    (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->cache);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request_due);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+struct transfer *transfer_new(struct transfer_cache *cache)
+{
+    struct transfer *transfer = calloc(1, sizeof *transfer);
+
+    if (transfer == NULL) {
+        return NULL;
+    }
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL) {
+        free(transfer);
+        return NULL;
+    }
+    transfer->cache = cache;
+    transfer->active_descriptor = -1;
+    atomic_init(&transfer->is_aborted, false);
+    pthread_mutex_init(&transfer->lock, NULL);
+    set_constant_options(transfer);
+    return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    if (transfer == NULL) {
+        return;
+    }
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->fields);
+    pthread_mutex_destroy(&transfer->lock);
+    free(transfer);
+}
+
+/* ---- an attempt ---- */
+
+static int build_fields(struct transfer *transfer, const char *const *lines)
+{
+    for (; *lines != NULL; lines++) {
+        struct curl_slist *longer = curl_slist_append(transfer->fields, *lines);
+        if (longer == NULL) {
+            return -ENOMEM;
+        }
+        transfer->fields = longer;
+    }
+    return 0;
+}
+
+static long milliseconds_until(uint64_t deadline_us, uint64_t at_most_us)
+{
+    uint64_t now_us = clock_monotonic_us();
+    uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
+
+    if (left_us > at_most_us) {
+        left_us = at_most_us;
+    }
+    /* 0 would mean "no timeout". */
+    return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
+}
+
+static void set_method(CURL *easy, const struct attempt *attempt)
+{
+    bool has_body = attempt->body.length > 0;
+
+    /* Setting CUSTOMREQUEST to NULL and HTTPGET first undoes what an earlier attempt on this handle had. */
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
+    if (has_body) {
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.length);
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, attempt->body.base);
+    }
+    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, attempt->method);
+}
+
+int transfer_begin(struct transfer *transfer, struct attempt *attempt)
+{
+    CURL *easy = transfer->easy;
+
+    transfer->requests_sent = 0;
+    transfer->is_poisoned = false;
+    transfer->opened_count = 0;
+    transfer->is_body_too_long = false;
+    transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes };
+    set_active(transfer, -1);
+    if (build_fields(transfer, attempt->fields) < 0 || curl_easy_setopt(easy, CURLOPT_URL, attempt->url) != CURLE_OK) {
+        curl_slist_free_all(take_pointer(transfer->fields));
+        return -ENOMEM;
+    }
+    transfer->attempt = attempt;
+    attempt->started_us = clock_monotonic_us();
+    set_method(easy, attempt);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields);
+    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, attempt->wants_fresh_connection ? 1L : 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds_until(attempt->deadline_us, UINT64_MAX));
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                           milliseconds_until(attempt->deadline_us, attempt->connect_timeout_us));
+    return 0;
+}
+
+static enum call_error connect_error(const struct transfer *transfer)
+{
+    long code = 0;
+
+    /* The request had been sent on a kept connection that ended, and libcurl tried by itself to open another. */
+    if (transfer->requests_sent > 0) {
+        return CALL_CONNECTION_TERMINATED;
+    }
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
+    switch (code) {
+    case ECONNREFUSED:
+        return CALL_CONNECTION_REFUSED;
+    case ETIMEDOUT:
+        return CALL_CONNECTION_TIMEOUT;
+    case EMFILE:
+    case ENFILE:
+        return CALL_CONNECTION_LIMIT_REACHED;
+    default:
+        return CALL_DESTINATION_UNAVAILABLE;
+    }
+}
+
+static enum call_error abort_error(const struct transfer *transfer)
+{
+    if (atomic_load(&transfer->is_aborted)) {
+        return CALL_CANCELLED;
+    }
+    return transfer->requests_sent > 1 || transfer->is_poisoned ? CALL_CONNECTION_TERMINATED
+                                                                : CALL_PROXY_INTERNAL_ERROR;
+}
+
+/* Closed or reset before the status line, or after it. */
+static enum call_error lost_error(const struct transfer *transfer)
+{
+    return transfer->framing.status != 0 ? CALL_HTTP_RESPONSE_INCOMPLETE : CALL_CONNECTION_TERMINATED;
+}
+
+static enum call_error error_of_code(const struct transfer *transfer, int code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return CALL_OK;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return CALL_DNS_ERROR;
+    case CURLE_COULDNT_CONNECT:
+        return connect_error(transfer);
+    case CURLE_OPERATION_TIMEDOUT:
+        return attempt_timeout_error(transfer->attempt);
+    case CURLE_ABORTED_BY_CALLBACK:
+        return abort_error(transfer);
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return lost_error(transfer);
+    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is what no HTTP at all looks like */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return CALL_HTTP_PROTOCOL_ERROR;
+    case CODE_TOO_LARGE:
+    case CURLE_OUT_OF_MEMORY:
+        return transfer->attempt->first_byte_us != 0 ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE
+                                                     : CALL_PROXY_INTERNAL_ERROR;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return CALL_HTTP_RESPONSE_CONTENT_CODING;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+        return CALL_TLS_PROTOCOL_ERROR;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return CALL_TLS_CERTIFICATE_ERROR;
+    default:
+        return CALL_PROXY_INTERNAL_ERROR;
+    }
+}
+
+/* Faults that our own callbacks found come first: libcurl only knows that they refused. */
+static enum call_error outcome(const struct transfer *transfer, int code)
+{
+    if (transfer->framing.error != CALL_OK) {
+        return transfer->framing.error;
+    }
+    if (transfer->is_body_too_long) {
+        return CALL_HTTP_RESPONSE_BODY_SIZE;
+    }
+    enum call_error error = error_of_code(transfer, code);
+    if (error == CALL_OK && transfer->framing.status < 200) {
+        return CALL_HTTP_PROTOCOL_ERROR;
+    }
+    return error;
+}
+
+enum call_error transfer_end(struct transfer *transfer, int code)
+{
+    struct attempt *attempt = transfer->attempt;
+    enum call_error error = outcome(transfer, code);
+
+    attempt->status = transfer->framing.status;
+    attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
+    set_active(transfer, -1);
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, NULL);
+    curl_slist_free_all(take_pointer(transfer->fields));
+    transfer->attempt = NULL;
+    return error;
+}
+
+enum call_error transfer_perform(struct transfer *transfer, struct attempt *attempt)
+{
+    if (transfer_begin(transfer, attempt) < 0) {
+        return CALL_PROXY_INTERNAL_ERROR;
+    }
+    /* The progress callback is how libcurl, waiting for a name or a connection, learns of an abort. */
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+    return transfer_end(transfer, (int)curl_easy_perform(transfer->easy));
+}
+
+void transfer_rearm(struct transfer *transfer)
+{
+    atomic_store(&transfer->is_aborted, false);
+}
+
+void transfer_forget_socket(struct transfer *transfer, int descriptor)
+{
+    pthread_mutex_lock(&transfer->lock);
+    if (transfer->active_descriptor == descriptor) {
+        transfer->active_descriptor = -1;
+    }
+    pthread_mutex_unlock(&transfer->lock);
+}
+
+void transfer_abort(struct transfer *transfer)
+{
+    atomic_store(&transfer->is_aborted, true);
+    pthread_mutex_lock(&transfer->lock);
+    if (transfer->active_descriptor >= 0) {
+        (void)shutdown(transfer->active_descriptor, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&transfer->lock);
+}
