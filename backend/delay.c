@@ -7,10 +7,10 @@
 #include "common/duration.h"
 
 /* The standard normal distribution's 99th percentile. */
-static const double NORMAL_P99 = 2.3263478740408408;
-static const double TWO_PI = 6.283185307179586;
+static const double normal_p99 = 2.3263478740408408;
+static const double two_pi = 6.283185307179586;
 /* How far from 1 the probabilities of a mix may add up to. */
-static const double MIX_TOLERANCE = 1e-6;
+static const double mix_tolerance = 1e-6;
 
 /* ---- parsing ---- */
 
@@ -42,7 +42,7 @@ static int parse_lognormal(struct str arguments, struct delay *delay)
     if (delay->low_us == 0 || p99_us < delay->low_us) {
         return -1;
     }
-    delay->sigma = log((double)p99_us / (double)delay->low_us) / NORMAL_P99;
+    delay->sigma = log((double)p99_us / (double)delay->low_us) / normal_p99;
     return 0;
 }
 
@@ -88,7 +88,7 @@ static int parse_mix(struct str arguments, struct delay *delay)
         sum += delay->shares[delay->share_count].probability;
         delay->share_count++;
     }
-    return fabs(sum - 1.0) <= MIX_TOLERANCE ? 0 : -1;
+    return fabs(sum - 1.0) <= mix_tolerance ? 0 : -1;
 }
 
 struct distribution {
@@ -201,7 +201,7 @@ static double next_normal(struct delay_random *random)
 {
     double radius = sqrt(-2.0 * log(next_fraction(random)));
 
-    return radius * cos(TWO_PI * next_fraction(random));
+    return radius * cos(two_pi * next_fraction(random));
 }
 
 static double sample_mix(const struct delay *delay, struct delay_random *random)

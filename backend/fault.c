@@ -195,7 +195,7 @@ static const struct fault faults[] = {
     { .name = "silent", .start = send_bytes, .bytes = "", .ending = ENDING_HOLD },
     { .name = "drip",
       .start = send_bytes,
-      .bytes = OK_JSON "Content-Length: 1000000000\r\n\r\n{",
+      .bytes = OK_JSON "Connection: close\r\n\r\n{", /* no length: only the connection's end would end it */
       .ending = ENDING_DRIP },
     { .name = "endless",
       .start = send_bytes,

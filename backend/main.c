@@ -17,7 +17,14 @@
 #include "common/stop_signals.h"
 #include "common/url.h"
 
-enum { EXIT_FAILED = 1, EXIT_WRONG_USE = 2, EPILOGUE_BYTES = 4096, LARGEST_CONCURRENCY = 1000000 };
+enum {
+    EXIT_FAILED = 1,
+    EXIT_WRONG_USE = 2,
+    EPILOGUE_BYTES = 4096,
+    HELP_COLUMN = 17,
+    HELP_LINE = 60,
+    LARGEST_CONCURRENCY = 1000000
+};
 
 struct backend_options {
     struct address listen;
@@ -207,13 +214,34 @@ static int run(const struct backend_options *parsed)
 
 /* ---- options ---- */
 
+static void add_fault_names(struct buf *text)
+{
+    cleanup_buf struct buf names;
+    size_t column = HELP_LINE; /* begins on a line of its own */
+
+    buf_init(&names, EPILOGUE_BYTES);
+    fault_add_names(&names);
+    struct str rest = buf_view(&names);
+    while (rest.length > 0) {
+        struct str name = str_trim(str_split(&rest, ','));
+        column += name.length + 2;
+        if (column > HELP_LINE) {
+            column = name.length + 2;
+            (void)buf_add_format(text, "\n%*s", HELP_COLUMN, "");
+        }
+        (void)buf_add_format(text, " %.*s%s", STR_ARGUMENTS(name), rest.length > 0 ? "," : "");
+    }
+}
+
 static void add_epilogue(struct buf *text)
 {
-    (void)buf_add_text(text,
-                       "In a request's query: delay=DELAY, status=200..599, bytes=SIZE of the answer, echo=1 (answers "
-                       "the\nrequest itself), fault=");
-    fault_add_names(text);
-    (void)buf_add_text(text, ".");
+    (void)buf_add_text(text, "The query of a request may ask for something else:\n"
+                             "  delay=DELAY     another delay\n"
+                             "  status=NUMBER   200 to 599\n"
+                             "  bytes=SIZE      an answer of that size, up to 1 GiB\n"
+                             "  echo=1          the request itself, as JSON\n"
+                             "  fault=NAME      to misbehave:");
+    add_fault_names(text);
     (void)buf_add_byte(text, '\0');
 }
 

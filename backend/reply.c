@@ -28,7 +28,10 @@ static char padded_byte(const struct frame *frame, uint64_t total_bytes, uint64_
         return frame->front.base[offset];
     }
     uint64_t back_offset = total_bytes - frame->back.length;
-    return offset >= back_offset ? frame->back.base[offset - back_offset] : 'x';
+    if (offset >= back_offset) {
+        return frame->back.base[offset - back_offset];
+    }
+    return 'x';
 }
 
 /* How much of what is left at `offset` is nothing but padding. */

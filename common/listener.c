@@ -97,7 +97,7 @@ static int accept_one(struct listener *listener)
     int descriptor = accept4(listener->descriptor, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (descriptor < 0) {
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        if (errno == EAGAIN) {
             return 0;
         }
         return is_connection_error(errno) ? 1 : -errno;

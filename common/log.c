@@ -172,7 +172,7 @@ static printf_like(3, 0) void add_json_message(struct buf *line, enum log_level 
     buf_clear(&message);
 }
 
-static void add_line(struct log *log, enum log_level level, const char *format, va_list arguments)
+static printf_like(3, 0) void add_line(struct log *log, enum log_level level, const char *format, va_list arguments)
 {
     struct buf *line = log_begin(log, clock_wall_us());
     size_t start = line->length;

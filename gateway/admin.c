@@ -43,7 +43,9 @@ static void answer_problem(struct http_exchange *exchange, int status, const cha
     struct problem problem = { .status = status, .detail = str_of(detail) };
 
     buf_init(&body, HEADER_BYTES);
-    (void)problem_render(&problem, &body);
+    if (problem_render(&problem, &body) < 0) {
+        buf_reset(&body);
+    }
     struct http_answer answer = {
         .status = status,
         .fields = fields,

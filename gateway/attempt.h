@@ -11,6 +11,7 @@
 #ifndef GATEWAY_ATTEMPT_H
 #define GATEWAY_ATTEMPT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,14 +45,16 @@ struct attempt {
     enum call_error error; /* CALL_OK: an answer came, whatever its status */
     unsigned status;       /* 0: none came */
     struct buf response;   /* its limit is the longest body; longer: http_response_body_size */
-    bool is_reused;        /* it ran on a kept connection */
     bool is_stale;         /* the kept connection ended before any byte of an answer: a fresh one may do better */
-    uint64_t started_us;   /* somebody began to work on it */
-    uint64_t resolved_us;  /* the name was resolved: a socket was opened; 0 on a kept connection */
-    uint64_t connected_us; /* 0 on a kept connection */
-    uint64_t sent_us;
-    uint64_t first_byte_us;
     uint64_t done_us;
+
+    /* How far it is, readable while it runs; 0: did not happen. */
+    atomic_bool is_reused;         /* it runs on a kept connection */
+    _Atomic uint64_t started_us;   /* somebody began to work on it */
+    _Atomic uint64_t resolved_us;  /* the name was resolved: a socket was opened; 0 on a kept connection */
+    _Atomic uint64_t connected_us; /* 0 on a kept connection */
+    _Atomic uint64_t sent_us;
+    _Atomic uint64_t first_byte_us;
 
     /* Between strategy and worker. */
     enum attempt_state state;

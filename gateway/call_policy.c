@@ -97,15 +97,21 @@ void call_start(struct call *call)
 
 /* ---- what came of it ---- */
 
-static void copy_times(struct call_account *account, const struct attempt *attempt)
+/* A thread may still be at work on the attempt. */
+static void copy_progress(struct call_account *account, struct attempt *attempt)
 {
-    account->status = attempt->status;
     account->is_reused = attempt->is_reused;
-    account->body_bytes = attempt->response.length;
     account->started_us = account->attempts > 1 ? account->started_us : attempt->started_us;
     account->connected_us = attempt->connected_us;
     account->sent_us = attempt->sent_us;
     account->first_byte_us = attempt->first_byte_us;
+}
+
+static void copy_outcome(struct call_account *account, struct attempt *attempt)
+{
+    copy_progress(account, attempt);
+    account->status = attempt->status;
+    account->body_bytes = attempt->response.length;
     account->done_us = attempt->done_us;
 }
 
@@ -139,7 +145,7 @@ static void on_attempt_done(struct attempt *attempt, void *context)
         return;
     }
     if (!call->is_settled) {
-        copy_times(&call->account, attempt);
+        copy_outcome(&call->account, attempt);
         call->account.error = judge(attempt);
         call->is_settled = true;
     }
@@ -149,18 +155,21 @@ static void on_attempt_done(struct attempt *attempt, void *context)
 
 void call_cancel(struct call *call, enum call_error error)
 {
+    struct attempt *attempt = &call->attempt;
+
     if (call->is_settled) {
         return;
     }
     if (call->is_started) {
-        upstream_cancel(call->upstream, &call->attempt, error);
+        upstream_cancel(call->upstream, attempt, error);
     }
-    /* A thread may still be at work on the attempt: look at it only if it is over. */
-    if (call->attempt.state == ATTEMPT_DONE) {
-        copy_times(&call->account, &call->attempt);
-        error = call->attempt.error != CALL_OK ? call->attempt.error : error;
+    if (attempt->state == ATTEMPT_DONE) {
+        copy_outcome(&call->account, attempt);
+        error = attempt->error != CALL_OK ? attempt->error : error;
     } else {
+        copy_progress(&call->account, attempt);
         call->account.done_us = clock_monotonic_us();
+        error = error == CALL_HTTP_RESPONSE_TIMEOUT ? attempt_timeout_error(attempt) : error;
     }
     call->account.error = error;
     call->is_settled = true;

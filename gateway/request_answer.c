@@ -153,7 +153,9 @@ static void answer_problem(struct request *request, const struct problem *proble
     cleanup_buf struct buf body;
 
     buf_init(&body, TEXT_BYTES_AT_MOST);
-    (void)problem_render(problem, &body);
+    if (problem_render(problem, &body) < 0) {
+        buf_reset(&body); /* the status says enough */
+    }
     answer(request,
            &(struct answer){
                .status = problem->status, .content_type = PROBLEM_CONTENT_TYPE, .allow = allow, .close = close },

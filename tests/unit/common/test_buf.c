@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/buf.h"
+
+#include <errno.h>
+
+#include "tests/support/unit.h"
+
+static void buf_grows_with_what_is_added(void **state)
+{
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 1000000);
+
+    for (int i = 0; i < 100000; i++) {
+        assert_int_equal(buf_add(&buf, "0123456789", 10), 0);
+    }
+
+    assert_int_equal(buf.length, 1000000);
+    assert_memory_equal(buf.base + 999990, "0123456789", 10);
+    buf_clear(&buf);
+}
+
+static void buf_that_is_empty_has_a_view(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 10);
+
+    assert_non_null(buf_view(&buf).base);
+    assert_int_equal(buf_view(&buf).length, 0);
+}
+
+static void buf_refuses_what_is_over_its_limit_and_adds_nothing(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 8);
+    assert_int_equal(buf_add_text(&buf, "12345"), 0);
+
+    assert_int_equal(buf_add_text(&buf, "6789"), -ENOBUFS);
+    assert_true(buf.failed);
+    assert_text(buf_view(&buf), "12345");
+
+    assert_int_equal(buf_add_text(&buf, "678"), 0);
+    assert_true(buf.failed);
+    assert_text(buf_view(&buf), "12345678");
+    assert_int_equal(buf_add_byte(&buf, '9'), -ENOBUFS);
+}
+
+static void buf_of_no_size_takes_nothing(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 0);
+
+    assert_int_equal(buf_add(&buf, NULL, 0), 0);
+    assert_false(buf.failed);
+    assert_int_equal(buf_add_byte(&buf, 'x'), -ENOBUFS);
+    assert_true(buf.failed);
+}
+
+static void buf_refuses_every_kind_of_addition_over_its_limit(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 2);
+
+    assert_int_equal(buf_add_str(&buf, STR("abc")), -ENOBUFS);
+    assert_int_equal(buf_add_format(&buf, "%d", 1000), -ENOBUFS);
+    assert_int_equal(buf_add_format(&buf, "%0300d", 1), -ENOBUFS);
+    assert_int_equal(buf_add_json_string(&buf, STR("abc")), -ENOBUFS);
+    buf_reset(&buf);
+    assert_int_equal(buf_add_escaped(&buf, STR("\n")), -ENOBUFS);
+    assert_null(buf_reserve(&buf, 3));
+}
+
+static void buf_reset_forgets_content_and_failure(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 4);
+    assert_int_equal(buf_add_text(&buf, "12345"), -ENOBUFS);
+
+    buf_reset(&buf);
+
+    assert_false(buf.failed);
+    assert_int_equal(buf.length, 0);
+    assert_int_equal(buf_add_text(&buf, "1234"), 0);
+}
+
+static void buf_formats_short_and_long_texts(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 10000);
+
+    assert_int_equal(buf_add_format(&buf, "%s=%d;", "a", 7), 0);
+    assert_text(buf_view(&buf), "a=7;");
+
+    for (int width = 254; width <= 258; width++) {
+        buf_reset(&buf);
+        assert_int_equal(buf_add_format(&buf, "%*d", width, 7), 0);
+        assert_int_equal(buf.length, width);
+        assert_int_equal(buf.base[width - 1], '7');
+    }
+}
+
+static void buf_json_strings_are_escaped(void **state)
+{
+    const struct {
+        const char *name;
+        struct str text;
+        const char *json;
+    } cases[] = {
+        { "empty", STR(""), "\"\"" },
+        { "quote and backslash", STR("a\"b\\c"), "\"a\\\"b\\\\c\"" },
+        { "control bytes", STR("\0\n\x1f\x7f"), "\"\\u0000\\u000a\\u001f\\u007f\"" },
+        { "UTF-8", STR("\xc3\xa9\xf0\x9f\x98\x80"), "\"\xc3\xa9\xf0\x9f\x98\x80\"" },
+        { "not UTF-8", STR("a\xff\xc3"), "\"a\\ufffd\\ufffd\"" },
+        { "a surrogate", STR("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"" },
+        { "a slash stays", STR("</script>"), "\"</script>\"" },
+    };
+    (void)state;
+    for (size_t i = 0; i < array_length(cases); i++) {
+        cleanup_buf struct buf buf;
+        buf_init(&buf, 1000);
+
+        int result = buf_add_json_string(&buf, cases[i].text);
+
+        assert_case(cases[i].name, result == 0 && str_equal(buf_view(&buf), str_of(cases[i].json)));
+    }
+}
+
+static void buf_escapes_what_could_forge_a_line(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 1000);
+
+    int result = buf_add_escaped(&buf, STR("a b~\r\n\x1b[2J\"\\\x7f\xc3\xa9\0"));
+
+    assert_int_equal(result, 0);
+    assert_text(buf_view(&buf), "a b~\\x0D\\x0A\\x1B[2J\\x22\\x5C\\x7F\\xC3\\xA9\\x00");
+}
+
+static void buf_reserve_gives_room_to_write(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 1000);
+    assert_int_equal(buf_add_text(&buf, "ab"), 0);
+
+    char *room = buf_reserve(&buf, 998);
+
+    assert_non_null(room);
+    memset(room, 'x', 998);
+    assert_int_equal(buf.length, 2);
+    buf.length += 998;
+    assert_null(buf_reserve(&buf, 1));
+}
+
+static void buf_consume_drops_the_front(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 100);
+    assert_int_equal(buf_add_text(&buf, "abcdef"), 0);
+
+    buf_consume(&buf, 2);
+    assert_text(buf_view(&buf), "cdef");
+    buf_consume(&buf, 0);
+    assert_text(buf_view(&buf), "cdef");
+    buf_consume(&buf, 99);
+    assert_text(buf_view(&buf), "");
+}
+
+static void buf_take_hands_over_a_c_string(void **state)
+{
+    struct buf buf;
+    size_t length = 0;
+    (void)state;
+    buf_init(&buf, 100);
+    assert_int_equal(buf_add_text(&buf, "abc"), 0);
+
+    cleanup_free char *text = buf_take(&buf, &length);
+
+    assert_string_equal(text, "abc");
+    assert_int_equal(length, 3);
+    assert_null(buf.base);
+    assert_int_equal(buf.limit, 100);
+}
+
+static void buf_take_of_nothing_and_of_a_full_buffer(void **state)
+{
+    struct buf buf;
+    size_t length = 77;
+    (void)state;
+    buf_init(&buf, 256);
+
+    cleanup_free char *nothing = buf_take(&buf, &length);
+    assert_string_equal(nothing, "");
+    assert_int_equal(length, 0);
+
+    assert_int_equal(buf_add_format(&buf, "%0256d", 0), 0);
+    cleanup_free char *full = buf_take(&buf, &length);
+    assert_int_equal(strlen(full), 256);
+    assert_int_equal(length, 256);
+}
+
+static void buf_clear_leaves_a_usable_buffer(void **state)
+{
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 4);
+    (void)buf_add_text(&buf, "12345");
+
+    buf_clear(&buf);
+
+    assert_false(buf.failed);
+    assert_int_equal(buf_add_text(&buf, "1234"), 0);
+    buf_clear(&buf);
+    buf_clear(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buf_grows_with_what_is_added),
+        cmocka_unit_test(buf_that_is_empty_has_a_view),
+        cmocka_unit_test(buf_refuses_what_is_over_its_limit_and_adds_nothing),
+        cmocka_unit_test(buf_of_no_size_takes_nothing),
+        cmocka_unit_test(buf_refuses_every_kind_of_addition_over_its_limit),
+        cmocka_unit_test(buf_reset_forgets_content_and_failure),
+        cmocka_unit_test(buf_formats_short_and_long_texts),
+        cmocka_unit_test(buf_json_strings_are_escaped),
+        cmocka_unit_test(buf_escapes_what_could_forge_a_line),
+        cmocka_unit_test(buf_reserve_gives_room_to_write),
+        cmocka_unit_test(buf_consume_drops_the_front),
+        cmocka_unit_test(buf_take_hands_over_a_c_string),
+        cmocka_unit_test(buf_take_of_nothing_and_of_a_full_buffer),
+        cmocka_unit_test(buf_clear_leaves_a_usable_buffer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

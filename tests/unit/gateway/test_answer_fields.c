@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/answer_fields.h"
+
+#include <errno.h>
+
+#include "tests/support/unit.h"
+
+enum { ARENA_BYTES = 64 * 1024, FIELDS_BYTES_MAXIMUM = 4096, FAN_OUT = 256 };
+
+#define VIEW(literal)                                                                                                  \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    }
+
+static const char *find_field(const struct answer_fields *fields, const char *name)
+{
+    for (size_t i = 0; i < fields->count; i++) {
+        if (strcmp(fields->fields[i].name, name) == 0) {
+            return fields->fields[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* "Name: value\r\n" */
+static size_t count_bytes(const struct answer_fields *fields)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < fields->count; i++) {
+        bytes += strlen(fields->fields[i].name) + strlen(fields->fields[i].value) + 4;
+    }
+    return bytes;
+}
+
+static const struct account no_calls = { .head_read_us = 1000, .done_us = 1700 };
+
+static void answer_fields_stand_on_every_answer(void **state)
+{
+    const struct answer_facts facts = {
+        .account = &no_calls, .content_type = "text/plain", .mode = "async", .request_id = "r-1", .is_complete = true
+    };
+    struct answer_fields fields;
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+
+    int result = answer_fields_build(&arena, &facts, &fields);
+
+    assert_int_equal(result, 0);
+    assert_int_equal(fields.count, 5);
+    assert_string_equal(find_field(&fields, "Content-Type"), "text/plain");
+    assert_string_equal(find_field(&fields, "Server-Timing"), "total;dur=0.7, gateway;dur=0.7");
+    assert_string_equal(find_field(&fields, "Fanlight-Complete"), "true");
+    assert_string_equal(find_field(&fields, "Fanlight-Mode"), "async");
+    assert_string_equal(find_field(&fields, "X-Request-Id"), "r-1");
+    arena_clear(&arena);
+}
+
+static void answer_fields_leave_out_what_there_is_none_of(void **state)
+{
+    const struct answer_facts facts = { .account = &no_calls, .mode = "sync", .request_id = "r", .allow = "GET, HEAD" };
+    struct answer_fields fields;
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+
+    int result = answer_fields_build(&arena, &facts, &fields);
+
+    assert_int_equal(result, 0);
+    assert_null(find_field(&fields, "Content-Type"));
+    assert_null(find_field(&fields, "Proxy-Status"));
+    assert_string_equal(find_field(&fields, "Allow"), "GET, HEAD");
+    assert_string_equal(find_field(&fields, "Fanlight-Complete"), "false");
+    arena_clear(&arena);
+}
+
+struct row {
+    const char *name;
+    struct call_account failed;
+    const char *proxy_status; /* NULL: none */
+};
+
+static const struct row rows[] = {
+    { "refused", { .error = CALL_CONNECTION_REFUSED }, "fanlight; error=connection_refused" },
+    { "a status",
+      { .error = CALL_HTTP_RESPONSE_STATUS, .status = 503 },
+      "fanlight; error=http_response_status; received-status=503" },
+    { "a status that was not told", { .error = CALL_HTTP_RESPONSE_STATUS }, "fanlight; error=http_response_status" },
+    { "a status with another error", { .error = CALL_INVALID_JSON, .status = 200 }, "fanlight; error=invalid_json" },
+    { "a call that did not fail", { .error = CALL_OK, .status = 200 }, NULL },
+};
+
+static void answer_fields_tell_the_call_that_failed(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < array_length(rows); i++) {
+        const struct answer_facts facts = {
+            .account = &no_calls, .mode = "async", .request_id = "r", .failed = &rows[i].failed
+        };
+        struct answer_fields fields;
+        struct arena arena;
+        arena_init(&arena, ARENA_BYTES);
+
+        assert_int_equal(answer_fields_build(&arena, &facts, &fields), 0);
+
+        const char *value = find_field(&fields, "Proxy-Status");
+        assert_case(rows[i].name, (value != NULL) == (rows[i].proxy_status != NULL));
+        assert_text(str_of(value), rows[i].proxy_status != NULL ? rows[i].proxy_status : "");
+        arena_clear(&arena);
+    }
+}
+
+/* 256 failed calls with the longest names and absurd durations, the longest id, every optional field. */
+static void answer_fields_stay_within_4_kib_at_worst(void **state)
+{
+    static struct call_account calls[FAN_OUT];
+    static const struct call_account *pointers[FAN_OUT];
+    char request_id[129];
+    (void)state;
+    memset(request_id, 'x', 128);
+    request_id[128] = '\0';
+    for (size_t i = 0; i < FAN_OUT; i++) {
+        calls[i] = (struct call_account){
+            .name = VIEW("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+            .error = CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE,
+            .queued_us = 1,
+            .done_us = UINT64_MAX / 2,
+        };
+        pointers[i] = &calls[i];
+    }
+    const struct account account = { 1, UINT64_MAX / 2, pointers, FAN_OUT };
+    const struct answer_facts facts = { &account,   "application/problem+json", "threads",
+                                        request_id, "GET, HEAD, POST, OPTIONS", &calls[0],
+                                        false };
+    struct answer_fields fields;
+    struct arena arena;
+    arena_init(&arena, ARENA_BYTES);
+
+    int result = answer_fields_build(&arena, &facts, &fields);
+
+    assert_int_equal(result, 0);
+    assert_true(count_bytes(&fields) <= FIELDS_BYTES_MAXIMUM);
+    assert_non_null(strstr(find_field(&fields, "Server-Timing"), "more;desc=\"224\""));
+    assert_true(fields.count <= ANSWER_FIELDS_MAXIMUM);
+    arena_clear(&arena);
+}
+
+static void answer_fields_fail_when_the_arena_is_full(void **state)
+{
+    const struct answer_facts facts = {
+        .account = &no_calls, .mode = "async", .request_id = "r", .failed = &rows[0].failed
+    };
+    struct answer_fields fields = { .count = 77 };
+    bool is_built = false;
+    (void)state;
+
+    for (size_t arena_bytes = 0; arena_bytes <= 256 && !is_built; arena_bytes += 16) {
+        struct arena arena;
+        arena_init(&arena, arena_bytes);
+        int result = answer_fields_build(&arena, &facts, &fields);
+        is_built = result == 0;
+        assert_true(is_built || (result == -ENOMEM && fields.count == 77));
+        assert_true(!is_built || arena_bytes >= 64);
+        arena_clear(&arena);
+    }
+
+    assert_true(is_built);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answer_fields_stand_on_every_answer),
+        cmocka_unit_test(answer_fields_leave_out_what_there_is_none_of),
+        cmocka_unit_test(answer_fields_tell_the_call_that_failed),
+        cmocka_unit_test(answer_fields_stay_within_4_kib_at_worst),
+        cmocka_unit_test(answer_fields_fail_when_the_arena_is_full),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

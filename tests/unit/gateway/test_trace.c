@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/trace.h"
+
+#include <string.h>
+
+#include "tests/support/unit.h"
+
+#define TRACE "0af7651916cd43dd8448eb211c80319c"
+#define SPAN "b7ad6b7169203331"
+#define ZEROS_8 "00000000"
+
+static struct trace_source fixed_source(void)
+{
+    return (struct trace_source){ { 1, 2, 3, 4 } };
+}
+
+static bool is_lower_hex(const char *text, size_t length)
+{
+    return strlen(text) == length && strspn(text, "0123456789abcdef") == length;
+}
+
+/* ---- the generator ---- */
+
+/* The first four outputs of xoshiro256** from the state 1, 2, 3, 4: 11520, 0, 1509978240, 1215971899390074240. */
+static void trace_random_hex_is_xoshiro256_star_star(void **state)
+{
+    struct trace_source source = fixed_source();
+    char text[65];
+    (void)state;
+
+    trace_random_hex(&source, text, 64);
+
+    assert_string_equal(text, "0000000000002d00"
+                              "0000000000000000"
+                              "000000005a007080"
+                              "10e0000000009d80");
+}
+
+static void trace_random_hex_has_the_length_asked_for(void **state)
+{
+    struct trace_source source = fixed_source();
+    char text[TRACE_ID_LENGTH + 2];
+    (void)state;
+
+    for (size_t length = 0; length <= TRACE_ID_LENGTH; length++) {
+        memset(text, '#', sizeof text);
+
+        trace_random_hex(&source, text, length);
+
+        assert_true(is_lower_hex(text, length));
+        assert_int_equal(text[length + 1], '#');
+    }
+}
+
+static void trace_random_hex_is_never_all_zero(void **state)
+{
+    struct trace_source source = { { 0, 0, 0, 0 } };
+    char text[SPAN_ID_LENGTH + 1];
+    (void)state;
+
+    trace_random_hex(&source, text, SPAN_ID_LENGTH);
+
+    assert_string_equal(text, "0000000000000001");
+}
+
+static void trace_sources_differ_from_each_other(void **state)
+{
+    struct trace_source a;
+    struct trace_source b;
+    char text_a[TRACE_ID_LENGTH + 1];
+    char text_b[TRACE_ID_LENGTH + 1];
+    (void)state;
+
+    trace_source_init(&a);
+    trace_source_init(&b);
+    trace_random_hex(&a, text_a, TRACE_ID_LENGTH);
+    trace_random_hex(&b, text_b, TRACE_ID_LENGTH);
+
+    assert_string_not_equal(text_a, text_b);
+}
+
+/* ---- traceparent ---- */
+
+struct taken_row {
+    const char *name;
+    const char *traceparent;
+    const char *flags;
+};
+
+static const struct taken_row taken_rows[] = {
+    { "sampled", "00-" TRACE "-" SPAN "-01", "01" },
+    { "not sampled", "00-" TRACE "-" SPAN "-00", "00" },
+    { "sampled and random", "00-" TRACE "-" SPAN "-03", "03" },
+    { "flags without a meaning are sent as zero", "00-" TRACE "-" SPAN "-ff", "03" },
+    { "a later version", "01-" TRACE "-" SPAN "-01", "01" },
+    { "a later version with more behind it", "cc-" TRACE "-" SPAN "-01-what-comes", "01" },
+    { "a later version with an empty addition", "cc-" TRACE "-" SPAN "-00-", "00" },
+    { "a later version's other flags", "01-" TRACE "-" SPAN "-fe", "00" },
+};
+
+static void trace_goes_on_where_the_client_began(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < array_length(taken_rows); i++) {
+        struct trace_source source = fixed_source();
+        struct trace trace;
+
+        trace_begin(&trace, &source, str_of(taken_rows[i].traceparent));
+
+        if (!trace.is_from_client || strcmp(trace.trace_id, TRACE) != 0 ||
+            strcmp(trace.flags, taken_rows[i].flags) != 0) {
+            fail_msg("%s: %d %s %s", taken_rows[i].name, trace.is_from_client, trace.trace_id, trace.flags);
+        }
+    }
+}
+
+struct refused_row {
+    const char *name;
+    struct str traceparent;
+};
+
+#define VIEW(literal)                                                                                                  \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    }
+
+static const struct refused_row refused_rows[] = {
+    { "nothing", VIEW("") },
+    { "version ff", VIEW("ff-" TRACE "-" SPAN "-01") },
+    { "upper case in the version", VIEW("0A-" TRACE "-" SPAN "-01") },
+    { "no hexadecimal version", VIEW("0g-" TRACE "-" SPAN "-01") },
+    { "upper case in the trace id", VIEW("00-0AF7651916cd43dd8448eb211c80319c-" SPAN "-01") },
+    { "upper case in the span id", VIEW("00-" TRACE "-B7ad6b7169203331-01") },
+    { "upper case in the flags", VIEW("00-" TRACE "-" SPAN "-0A") },
+    { "flags that are no number", VIEW("00-" TRACE "-" SPAN "-0x") },
+    { "a trace id of zeros", VIEW("00-" ZEROS_8 ZEROS_8 ZEROS_8 ZEROS_8 "-" SPAN "-01") },
+    { "a span id of zeros", VIEW("00-" TRACE "-" ZEROS_8 ZEROS_8 "-01") },
+    { "version 00 with more behind it", VIEW("00-" TRACE "-" SPAN "-01-more") },
+    { "version 00 with a blank behind it", VIEW("00-" TRACE "-" SPAN "-01 ") },
+    { "a later version without a dash", VIEW("01-" TRACE "-" SPAN "-01x") },
+    { "one byte short", VIEW("00-" TRACE "-" SPAN "-0") },
+    { "other separators", VIEW("00_" TRACE "_" SPAN "_01") },
+    { "a NUL in the trace id", VIEW("00-\0af7651916cd43dd8448eb211c80319c-" SPAN "-01") },
+    { "no flags in a later version", VIEW("01-" TRACE "-" SPAN) },
+};
+
+static void trace_begins_anew_when_the_traceparent_is_not_well_formed(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < array_length(refused_rows); i++) {
+        struct trace_source source = fixed_source();
+        struct trace trace;
+
+        trace_begin(&trace, &source, refused_rows[i].traceparent);
+
+        if (trace.is_from_client || strcmp(trace.trace_id, TRACE) == 0 || strcmp(trace.flags, "01") != 0 ||
+            !is_lower_hex(trace.trace_id, TRACE_ID_LENGTH)) {
+            fail_msg("%s: %d %s %s", refused_rows[i].name, trace.is_from_client, trace.trace_id, trace.flags);
+        }
+    }
+}
+
+static void trace_gives_each_call_a_span_of_its_own(void **state)
+{
+    struct trace_source source = fixed_source();
+    struct trace trace;
+    char first[TRACEPARENT_LENGTH + 1];
+    char second[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    trace_source_init(&source);
+    trace_begin(&trace, &source, STR("00-" TRACE "-" SPAN "-00"));
+
+    trace_format_parent(&trace, &source, first);
+    trace_format_parent(&trace, &source, second);
+
+    assert_int_equal(strlen(first), TRACEPARENT_LENGTH);
+    assert_memory_equal(first, "00-" TRACE "-", 36);
+    assert_string_equal(first + 52, "-00");
+    assert_string_not_equal(first, second);
+    assert_null(strstr(first, SPAN));
+}
+
+static void trace_that_is_sent_is_one_that_would_be_taken(void **state)
+{
+    struct trace_source source;
+    struct trace trace;
+    struct trace again;
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    trace_source_init(&source);
+    trace_begin(&trace, &source, STR(""));
+
+    trace_format_parent(&trace, &source, text);
+    trace_begin(&again, &source, str_of(text));
+
+    assert_true(again.is_from_client);
+    assert_string_equal(again.trace_id, trace.trace_id);
+    assert_string_equal(again.flags, trace.flags);
+}
+
+/* ---- X-Request-Id ---- */
+
+static void trace_takes_request_ids_of_the_allowed_bytes(void **state)
+{
+    char longest[129];
+    (void)state;
+    memset(longest, 'x', sizeof longest);
+
+    assert_true(trace_is_request_id(STR("a")));
+    assert_true(trace_is_request_id(STR("A.z_0-9")));
+    assert_true(trace_is_request_id((struct str){ longest, 128 }));
+    assert_false(trace_is_request_id((struct str){ longest, 129 }));
+    assert_false(trace_is_request_id(STR("")));
+    assert_false(trace_is_request_id(STR("a b")));
+    assert_false(trace_is_request_id(STR("a\r\nX: y")));
+    assert_false(trace_is_request_id(STR("a\0")));
+    assert_false(trace_is_request_id(STR("\xc3\xa9")));
+    assert_false(trace_is_request_id(STR("a/b")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trace_random_hex_is_xoshiro256_star_star),
+        cmocka_unit_test(trace_random_hex_has_the_length_asked_for),
+        cmocka_unit_test(trace_random_hex_is_never_all_zero),
+        cmocka_unit_test(trace_sources_differ_from_each_other),
+        cmocka_unit_test(trace_goes_on_where_the_client_began),
+        cmocka_unit_test(trace_begins_anew_when_the_traceparent_is_not_well_formed),
+        cmocka_unit_test(trace_gives_each_call_a_span_of_its_own),
+        cmocka_unit_test(trace_that_is_sent_is_one_that_would_be_taken),
+        cmocka_unit_test(trace_takes_request_ids_of_the_allowed_bytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
