@@ -3,8 +3,8 @@
 
 #include <sys/resource.h>
 
-/* For log, loops, timers, the listeners, and what the libraries open. */
-enum { RESERVE = 64, ASSUMED_LIMIT = 256 };
+/* For log, loops, the listeners, and what the libraries open: 64, and less where the limit is very low. */
+enum { RESERVE = 64, SMALLEST_RESERVE = 24, ASSUMED_LIMIT = 256 };
 
 size_t descriptors_raise_limit(void)
 {
@@ -20,9 +20,12 @@ size_t descriptors_raise_limit(void)
 
 size_t descriptors_allow_connections(size_t limit, size_t per_connection)
 {
-    if (limit <= RESERVE || per_connection == 0) {
+    size_t reserve = limit / 4;
+
+    reserve = reserve > RESERVE ? RESERVE : reserve < SMALLEST_RESERVE ? SMALLEST_RESERVE : reserve;
+    if (limit <= reserve || per_connection == 0) {
         return 1;
     }
-    size_t count = (limit - RESERVE) / per_connection;
+    size_t count = (limit - reserve) / per_connection;
     return count > 0 ? count : 1;
 }

@@ -25,6 +25,7 @@ struct program {
     struct gateway *gateway;
     struct stop_signals signals;
     struct loop_timer drain_timer;
+    bool is_draining;
 };
 
 /* ---- stopping ---- */
@@ -52,6 +53,9 @@ static void on_ended(void *context)
 {
     struct program *program = context;
 
+    if (!program->is_draining) {
+        end_at_once(program, "ending: no worker can go on");
+    }
     log_line(&program->log, LOG_INFO, "drained");
     loop_stop(program->loop);
 }
@@ -64,6 +68,7 @@ static void on_stop(void *context, unsigned count)
     if (count > 1) {
         end_at_once(program, "ending: a second signal came");
     }
+    program->is_draining = true;
     log_line(&program->log, LOG_INFO, "draining");
     if (loop_arm(program->loop, &program->drain_timer, due_us) < 0) {
         end_at_once(program, "ending: no memory to drain");

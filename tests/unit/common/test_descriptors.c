@@ -27,6 +27,8 @@ static void descriptors_keep_a_reserve(void **state)
     assert_int_equal(descriptors_allow_connections(1024, 1), 960);
     assert_int_equal(descriptors_allow_connections(1024, 2), 480);
     assert_int_equal(descriptors_allow_connections(1024, 257), 3);
+    assert_int_equal(descriptors_allow_connections(64, 2), 20);
+    assert_int_equal(descriptors_allow_connections(160, 1), 120);
 }
 
 static void descriptors_always_allow_one_connection(void **state)
@@ -34,8 +36,8 @@ static void descriptors_always_allow_one_connection(void **state)
     (void)state;
 
     assert_int_equal(descriptors_allow_connections(0, 1), 1);
-    assert_int_equal(descriptors_allow_connections(64, 1), 1);
-    assert_int_equal(descriptors_allow_connections(65, 2), 1);
+    assert_int_equal(descriptors_allow_connections(24, 1), 1);
+    assert_int_equal(descriptors_allow_connections(25, 2), 1);
     assert_int_equal(descriptors_allow_connections(1024, 0), 1);
     assert_int_equal(descriptors_allow_connections(1024, SIZE_MAX), 1);
 }

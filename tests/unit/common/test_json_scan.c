@@ -17,6 +17,7 @@ static const struct document valid[] = {
     { "empty object", STR_STATIC("{}") },
     { "arrays in arrays", STR_STATIC("[[],[[]],[]]") },
     { "objects in arrays", STR_STATIC("[{},{\"a\":[{}]}]") },
+    { "objects and arrays in turn at one level", STR_STATIC("[{},[1,2],{\"a\":1},[[3],{\"b\":[4,5]},[6,7]]]") },
     { "object", STR_STATIC("{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":\"e\"}}") },
     { "the same name twice", STR_STATIC("{\"a\":1,\"a\":2}") },
     { "an empty name", STR_STATIC("{\"\":0}") },

@@ -485,6 +485,14 @@ static void options_nearest_forgives_small_slips_only(void **state)
     }
 }
 
+static void options_nearest_counts_swapped_letters_as_one_slip(void **state)
+{
+    const char *const names[] = { "deltas", "delay", NULL };
+    (void)state;
+
+    assert_string_equal(options_nearest("delya", names), "delay");
+}
+
 static void options_nearest_copes_with_very_long_words(void **state)
 {
     char word[200];
@@ -518,6 +526,7 @@ int main(void)
         cmocka_unit_test(options_help_is_aligned_and_complete),
         cmocka_unit_test(options_help_ends_with_the_epilogue),
         cmocka_unit_test(options_nearest_forgives_small_slips_only),
+        cmocka_unit_test(options_nearest_counts_swapped_letters_as_one_slip),
         cmocka_unit_test(options_nearest_copes_with_very_long_words),
     };
 
