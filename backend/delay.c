@@ -159,52 +159,21 @@ int delay_option_parse(const struct option *option, const char *text, void *targ
 
 /* ---- sampling ---- */
 
-static uint64_t rotate_left(uint64_t value, unsigned count)
-{
-    return (value << count) | (value >> (64 - count));
-}
-
-void delay_random_seed(struct delay_random *random, uint64_t seed)
-{
-    for (size_t i = 0; i < array_length(random->state); i++) {
-        seed += UINT64_C(0x9e3779b97f4a7c15);
-        uint64_t mixed = seed;
-        mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
-        random->state[i] = mixed ^ (mixed >> 31);
-    }
-}
-
-static uint64_t next_bits(struct delay_random *random)
-{
-    uint64_t *state = random->state;
-    uint64_t result = rotate_left(state[1] * 5, 7) * 9;
-    uint64_t shifted = state[1] << 17;
-
-    state[2] ^= state[0];
-    state[3] ^= state[1];
-    state[1] ^= state[2];
-    state[0] ^= state[3];
-    state[2] ^= shifted;
-    state[3] = rotate_left(state[3], 45);
-    return result;
-}
-
 /* Over 0 and up to 1, so that it has a logarithm. */
-static double next_fraction(struct delay_random *random)
+static double next_fraction(struct random_source *random)
 {
-    return ((double)(next_bits(random) >> 11) + 1.0) * 0x1p-53;
+    return ((double)(random_source_next(random) >> 11) + 1.0) * 0x1p-53;
 }
 
 /* Box and Muller. */
-static double next_normal(struct delay_random *random)
+static double next_normal(struct random_source *random)
 {
     double radius = sqrt(-2.0 * log(next_fraction(random)));
 
     return radius * cos(two_pi * next_fraction(random));
 }
 
-static double sample_mix(const struct delay *delay, struct delay_random *random)
+static double sample_mix(const struct delay *delay, struct random_source *random)
 {
     double left = next_fraction(random);
 
@@ -217,7 +186,7 @@ static double sample_mix(const struct delay *delay, struct delay_random *random)
     return (double)delay->shares[delay->share_count - 1].duration_us;
 }
 
-static double sample_us(const struct delay *delay, struct delay_random *random)
+static double sample_us(const struct delay *delay, struct random_source *random)
 {
     switch (delay->kind) {
     case DELAY_UNIFORM:
@@ -234,7 +203,7 @@ static double sample_us(const struct delay *delay, struct delay_random *random)
     return (double)delay->low_us;
 }
 
-uint64_t delay_sample(const struct delay *delay, struct delay_random *random)
+uint64_t delay_sample(const struct delay *delay, struct random_source *random)
 {
     double sample = sample_us(delay, random);
 

@@ -22,6 +22,7 @@
 #include "common/compiler.h"
 #include "common/error.h"
 #include "common/options.h"
+#include "common/random.h"
 #include "common/str.h"
 
 /* What a person may write, for help and error messages. */
@@ -49,17 +50,12 @@ struct delay {
     size_t share_count;
 };
 
-struct delay_random {
-    uint64_t state[4];
-};
-
 /* 0; or -1 and what is allowed there, as in "must be …". */
 int delay_parse(struct str text, struct delay *ret_delay, struct error *allowed) must_check;
 /* For a table of options: the field is a `struct delay`. */
 option_parse_fn delay_option_parse;
 
-void delay_random_seed(struct delay_random *random, uint64_t seed);
 /* The next one, in microseconds. */
-uint64_t delay_sample(const struct delay *delay, struct delay_random *random);
+uint64_t delay_sample(const struct delay *delay, struct random_source *random);
 
 #endif

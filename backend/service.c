@@ -111,7 +111,7 @@ struct service *service_new(struct loop *loop, struct log *log, const struct ser
     service->loop = loop;
     service->log = log;
     turnstile_init(&service->turnstile, config->concurrency);
-    delay_random_seed(&service->random, config->seed);
+    random_source_seed(&service->random, config->seed);
     service->server = http_server_new(loop, &server_config, &server_events, service);
     if (service->server == NULL) {
         free(service);

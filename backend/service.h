@@ -46,7 +46,7 @@ struct service {
     struct http_server *server;
     struct listener listener;
     struct turnstile turnstile;
-    struct delay_random random;
+    struct random_source random;
     struct visit *faulty; /* visits whose fault has begun */
     struct loop_hook hook;
     bool is_listening;

@@ -370,6 +370,7 @@ static enum MHD_Result on_complete(struct http_exchange *exchange)
     return act(exchange);
 }
 
+// NOLINTNEXTLINE(readability-function-size): microhttpd's signature has eight parameters
 enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                       const char *version, const char *upload, size_t *upload_size, void **context)
 {

@@ -79,8 +79,8 @@ struct http_exchange {
 /* The callbacks that http_server.c hands to microhttpd. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
-                                      const char *version, const char *upload, size_t *upload_size, void **exchange);
-void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **exchange,
+                                      const char *version, const char *upload, size_t *upload_size, void **context);
+void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,
                                 enum MHD_RequestTerminationCode code);
 /* The client left, or the server stops: ends the exchange if it is suspended. */
 void http_exchange_abandon(struct http_exchange *exchange);

@@ -31,7 +31,7 @@ struct call_scope {
     const char *request_id;
     const struct trace *trace;
     const char *trace_state; /* the client's; NULL: none */
-    struct trace_source *trace_source;
+    struct random_source *random;
     uint64_t deadline_us;
     uint64_t connect_timeout_us;
     size_t response_bytes;

@@ -23,7 +23,7 @@ static const char *const *build_fields(const struct call_scope *scope)
     if (fields == NULL) {
         return NULL;
     }
-    trace_format_parent(scope->trace, scope->trace_source, parent);
+    trace_format_parent(scope->trace, scope->random, parent);
     fields[count++] = "Accept: application/json";
     fields[count++] = "Accept-Encoding: identity";
     fields[count++] = "Via: 1.1 fanlight";

@@ -179,9 +179,9 @@ static void name_request(struct request *request, const struct http_exchange *ex
         memcpy(request->id, given.base, given.length);
         request->id[given.length] = '\0';
     } else {
-        trace_random_hex(request->host->trace_source, request->id, TRACE_ID_LENGTH);
+        trace_random_hex(request->host->random, request->id, TRACE_ID_LENGTH);
     }
-    trace_begin(&request->trace, request->host->trace_source, http_exchange_header(exchange, "traceparent"));
+    trace_begin(&request->trace, request->host->random, http_exchange_header(exchange, "traceparent"));
     request->trace_state = copy_trace_state(request, exchange);
 }
 
@@ -212,7 +212,7 @@ static void set_scope(struct request *request, const struct http_exchange *excha
         .request_id = request->id,
         .trace = &request->trace,
         .trace_state = request->trace_state,
-        .trace_source = request->host->trace_source,
+        .random = request->host->random,
         .deadline_us = deadline_of(request, exchange),
         .connect_timeout_us = config->limits.connect_timeout_us,
         .response_bytes = config->limits.response_bytes,

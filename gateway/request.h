@@ -29,7 +29,7 @@ struct request_host {
     struct loop *loop;
     struct log *log;
     struct attempt_queue *completions;
-    struct trace_source *trace_source;
+    struct random_source *random;
     struct upstream *upstreams[STRATEGY_COUNT];
     size_t request_count; /* that are not freed yet */
 };

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/trace.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-
-#include "common/clock.h"
 
 enum { REQUEST_ID_MAXIMUM = 128 };
 /* Where the fields of a traceparent stand: "00-<trace id>-<span id>-<flags>". */
@@ -17,48 +13,14 @@ enum { FLAG_SAMPLED = 0x01, FLAG_RANDOM = 0x02 };
 
 static const char hexadecimal_digits[] = "0123456789abcdef";
 
-/* ---- the generator: xoshiro256** of Blackman and Vigna, https://prng.di.unimi.it ---- */
-
-static uint64_t rotate_left(uint64_t value, unsigned bits)
-{
-    return (value << bits) | (value >> (64 - bits));
-}
-
-static uint64_t next_random(struct trace_source *source)
-{
-    uint64_t *state = source->state;
-    uint64_t result = rotate_left(state[1] * 5, 7) * 9;
-    uint64_t shifted = state[1] << 17;
-
-    state[2] ^= state[0];
-    state[3] ^= state[1];
-    state[1] ^= state[2];
-    state[0] ^= state[3];
-    state[2] ^= shifted;
-    state[3] = rotate_left(state[3], 45);
-    return result;
-}
-
-void trace_source_init(struct trace_source *source)
-{
-    ssize_t count = getrandom(source->state, sizeof source->state, 0);
-
-    /* Only a kernel without getrandom() comes here; ids are no secrets, so that the time of start will do. An all-zero
-     * state would stay so for ever. */
-    if (count != (ssize_t)sizeof source->state) {
-        *source = (struct trace_source){ { clock_wall_us(), clock_monotonic_us(), (uint64_t)(uintptr_t)source, 1 } };
-    }
-    source->state[3] |= 1;
-}
-
-void trace_random_hex(struct trace_source *source, char *text, size_t length)
+void trace_random_hex(struct random_source *source, char *text, size_t length)
 {
     uint64_t bits = 0;
     bool is_zero = true;
 
     for (size_t i = 0; i < length; i++) {
         if (i % 16 == 0) {
-            bits = next_random(source);
+            bits = random_source_next(source);
         }
         text[i] = hexadecimal_digits[bits >> 60];
         is_zero = is_zero && text[i] == '0';
@@ -134,7 +96,7 @@ static void take_flags(struct trace *trace, struct str traceparent)
     trace->flags[2] = '\0';
 }
 
-void trace_begin(struct trace *trace, struct trace_source *source, struct str traceparent)
+void trace_begin(struct trace *trace, struct random_source *source, struct str traceparent)
 {
     *trace = (struct trace){ .flags = "01" };
     if (!is_traceparent(traceparent)) {
@@ -146,7 +108,7 @@ void trace_begin(struct trace *trace, struct trace_source *source, struct str tr
     trace->is_from_client = true;
 }
 
-void trace_format_parent(const struct trace *trace, struct trace_source *source, char text[TRACEPARENT_LENGTH + 1])
+void trace_format_parent(const struct trace *trace, struct random_source *source, char text[TRACEPARENT_LENGTH + 1])
 {
     char span_id[SPAN_ID_LENGTH + 1];
 

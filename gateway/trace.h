@@ -10,12 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/random.h"
 #include "common/str.h"
-
-/* A generator of ids, one per worker; not for secrets. */
-struct trace_source {
-    uint64_t state[4];
-};
 
 enum { TRACE_ID_LENGTH = 32, SPAN_ID_LENGTH = 16, TRACEPARENT_LENGTH = 55 };
 
@@ -25,15 +21,13 @@ struct trace {
     bool is_from_client;
 };
 
-/* From getrandom(2). */
-void trace_source_init(struct trace_source *source);
 /* `length` lower-case hex digits and a NUL, never all zero. */
-void trace_random_hex(struct trace_source *source, char *text, size_t length);
+void trace_random_hex(struct random_source *source, char *text, size_t length);
 
 /* The client's trace if its traceparent is well-formed (version 00, or a later one read as such), else a new one. */
-void trace_begin(struct trace *trace, struct trace_source *source, struct str traceparent);
+void trace_begin(struct trace *trace, struct random_source *source, struct str traceparent);
 /* "00-<trace id>-<new span id>-<flags>": a span of its own for each call. */
-void trace_format_parent(const struct trace *trace, struct trace_source *source, char text[TRACEPARENT_LENGTH + 1]);
+void trace_format_parent(const struct trace *trace, struct random_source *source, char text[TRACEPARENT_LENGTH + 1]);
 /* 1 to 128 of [A-Za-z0-9._-]. */
 bool trace_is_request_id(struct str text);
 

@@ -18,7 +18,7 @@ struct worker {
     struct loop *loop;
     struct log log;
     struct attempt_queue completions;
-    struct trace_source trace_source;
+    struct random_source random;
     struct request_host host;
     struct http_server *server;
     struct listener listener;
@@ -198,13 +198,13 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
     worker->settings = *settings;
     log_init(&worker->log, settings->log_sink);
     attempt_queue_init(&worker->completions);
-    trace_source_init(&worker->trace_source);
+    random_source_seed_from_system(&worker->random);
     worker->host = (struct request_host){
         .config = settings->config,
         .worker_index = settings->index,
         .log = &worker->log,
         .completions = &worker->completions,
-        .trace_source = &worker->trace_source,
+        .random = &worker->random,
     };
     int result = open_worker(worker);
     if (result == 0) {

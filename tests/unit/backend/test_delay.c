@@ -167,9 +167,9 @@ static int compare(const void *left, const void *right)
 static void draw(const char *text, uint64_t seed, uint64_t *samples)
 {
     struct delay delay = parsed(text);
-    struct delay_random random;
+    struct random_source random;
 
-    delay_random_seed(&random, seed);
+    random_source_seed(&random, seed);
     for (size_t i = 0; i < SAMPLES; i++) {
         samples[i] = delay_sample(&delay, &random);
     }
@@ -259,12 +259,12 @@ static void delay_never_exceeds_24_hours(void **state)
 static size_t count_equal(uint64_t first_seed, uint64_t second_seed)
 {
     struct delay delay = parsed("uniform(0s,24h)");
-    struct delay_random first;
-    struct delay_random second;
+    struct random_source first;
+    struct random_source second;
     size_t equal = 0;
 
-    delay_random_seed(&first, first_seed);
-    delay_random_seed(&second, second_seed);
+    random_source_seed(&first, first_seed);
+    random_source_seed(&second, second_seed);
     for (int i = 0; i < 1000; i++) {
         equal += delay_sample(&delay, &first) == delay_sample(&delay, &second);
     }
@@ -291,10 +291,10 @@ static void delay_has_another_sequence_with_another_seed(void **state)
  * of the first generator are those. */
 static void delay_seeds_its_generator_through_splitmix64(void **state)
 {
-    struct delay_random random;
+    struct random_source random;
     (void)state;
 
-    delay_random_seed(&random, 0);
+    random_source_seed(&random, 0);
 
     assert_true(random.state[0] == UINT64_C(0xe220a8397b1dcdaf));
     assert_true(random.state[1] == UINT64_C(0x6e789e6aa1b965f4));

@@ -9,9 +9,9 @@
 #define SPAN "b7ad6b7169203331"
 #define ZEROS_8 "00000000"
 
-static struct trace_source fixed_source(void)
+static struct random_source fixed_source(void)
 {
-    return (struct trace_source){ { 1, 2, 3, 4 } };
+    return (struct random_source){ { 1, 2, 3, 4 } };
 }
 
 static bool is_lower_hex(const char *text, size_t length)
@@ -24,7 +24,7 @@ static bool is_lower_hex(const char *text, size_t length)
 /* The first four outputs of xoshiro256** from the state 1, 2, 3, 4: 11520, 0, 1509978240, 1215971899390074240. */
 static void trace_random_hex_is_xoshiro256_star_star(void **state)
 {
-    struct trace_source source = fixed_source();
+    struct random_source source = fixed_source();
     char text[65];
     (void)state;
 
@@ -38,7 +38,7 @@ static void trace_random_hex_is_xoshiro256_star_star(void **state)
 
 static void trace_random_hex_has_the_length_asked_for(void **state)
 {
-    struct trace_source source = fixed_source();
+    struct random_source source = fixed_source();
     char text[TRACE_ID_LENGTH + 2];
     (void)state;
 
@@ -54,7 +54,7 @@ static void trace_random_hex_has_the_length_asked_for(void **state)
 
 static void trace_random_hex_is_never_all_zero(void **state)
 {
-    struct trace_source source = { { 0, 0, 0, 0 } };
+    struct random_source source = { { 0, 0, 0, 0 } };
     char text[SPAN_ID_LENGTH + 1];
     (void)state;
 
@@ -65,14 +65,14 @@ static void trace_random_hex_is_never_all_zero(void **state)
 
 static void trace_sources_differ_from_each_other(void **state)
 {
-    struct trace_source a;
-    struct trace_source b;
+    struct random_source a;
+    struct random_source b;
     char text_a[TRACE_ID_LENGTH + 1];
     char text_b[TRACE_ID_LENGTH + 1];
     (void)state;
 
-    trace_source_init(&a);
-    trace_source_init(&b);
+    random_source_seed_from_system(&a);
+    random_source_seed_from_system(&b);
     trace_random_hex(&a, text_a, TRACE_ID_LENGTH);
     trace_random_hex(&b, text_b, TRACE_ID_LENGTH);
 
@@ -103,7 +103,7 @@ static void trace_goes_on_where_the_client_began(void **state)
     (void)state;
 
     for (size_t i = 0; i < array_length(taken_rows); i++) {
-        struct trace_source source = fixed_source();
+        struct random_source source = fixed_source();
         struct trace trace;
 
         trace_begin(&trace, &source, str_of(taken_rows[i].traceparent));
@@ -150,7 +150,7 @@ static void trace_begins_anew_when_the_traceparent_is_not_well_formed(void **sta
     (void)state;
 
     for (size_t i = 0; i < array_length(refused_rows); i++) {
-        struct trace_source source = fixed_source();
+        struct random_source source = fixed_source();
         struct trace trace;
 
         trace_begin(&trace, &source, refused_rows[i].traceparent);
@@ -164,12 +164,12 @@ static void trace_begins_anew_when_the_traceparent_is_not_well_formed(void **sta
 
 static void trace_gives_each_call_a_span_of_its_own(void **state)
 {
-    struct trace_source source = fixed_source();
+    struct random_source source = fixed_source();
     struct trace trace;
     char first[TRACEPARENT_LENGTH + 1];
     char second[TRACEPARENT_LENGTH + 1];
     (void)state;
-    trace_source_init(&source);
+    random_source_seed_from_system(&source);
     trace_begin(&trace, &source, STR("00-" TRACE "-" SPAN "-00"));
 
     trace_format_parent(&trace, &source, first);
@@ -184,12 +184,12 @@ static void trace_gives_each_call_a_span_of_its_own(void **state)
 
 static void trace_that_is_sent_is_one_that_would_be_taken(void **state)
 {
-    struct trace_source source;
+    struct random_source source;
     struct trace trace;
     struct trace again;
     char text[TRACEPARENT_LENGTH + 1];
     (void)state;
-    trace_source_init(&source);
+    random_source_seed_from_system(&source);
     trace_begin(&trace, &source, STR(""));
 
     trace_format_parent(&trace, &source, text);
