@@ -76,7 +76,7 @@ struct http_exchange {
     char target[]; /* raw */
 };
 
-/* The callbacks that http_server.c hands to microhttpd. */
+/* The callbacks that http_server.c hands to microhttpd: http_server_calls.c. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                       const char *version, const char *upload, size_t *upload_size, void **context);

@@ -6,9 +6,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
-
-/* CURLE_TOO_LARGE, which libcurl has since 8.6; before, a header line without end is CURLE_OUT_OF_MEMORY. */
-enum { CODE_TOO_LARGE = 100 };
+#include "gateway/transfer_outcome.h"
 
 /* ---- sockets ---- */
 
@@ -286,102 +284,10 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     return 0;
 }
 
-static enum call_error connect_error(const struct transfer *transfer)
-{
-    long code = 0;
-
-    /* The request had been sent on a kept connection that ended, and libcurl tried by itself to open another. */
-    if (transfer->requests_sent > 0) {
-        return CALL_CONNECTION_TERMINATED;
-    }
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
-    switch (code) {
-    case ECONNREFUSED:
-        return CALL_CONNECTION_REFUSED;
-    case ETIMEDOUT:
-        return CALL_CONNECTION_TIMEOUT;
-    case EMFILE:
-    case ENFILE:
-        return CALL_CONNECTION_LIMIT_REACHED;
-    default:
-        return CALL_DESTINATION_UNAVAILABLE;
-    }
-}
-
-static enum call_error abort_error(const struct transfer *transfer)
-{
-    if (atomic_load(&transfer->is_aborted)) {
-        return CALL_CANCELLED;
-    }
-    return transfer->requests_sent > 1 || transfer->is_poisoned ? CALL_CONNECTION_TERMINATED
-                                                                : CALL_PROXY_INTERNAL_ERROR;
-}
-
-/* Closed or reset before the status line, or after it. */
-static enum call_error lost_error(const struct transfer *transfer)
-{
-    return transfer->framing.status != 0 ? CALL_HTTP_RESPONSE_INCOMPLETE : CALL_CONNECTION_TERMINATED;
-}
-
-static enum call_error error_of_code(const struct transfer *transfer, int code)
-{
-    switch (code) {
-    case CURLE_OK:
-        return CALL_OK;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return CALL_DNS_ERROR;
-    case CURLE_COULDNT_CONNECT:
-        return connect_error(transfer);
-    case CURLE_OPERATION_TIMEDOUT:
-        return attempt_timeout_error(transfer->attempt);
-    case CURLE_ABORTED_BY_CALLBACK:
-        return abort_error(transfer);
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-        return lost_error(transfer);
-    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is what no HTTP at all looks like */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return CALL_HTTP_PROTOCOL_ERROR;
-    case CODE_TOO_LARGE:
-    case CURLE_OUT_OF_MEMORY:
-        return transfer->attempt->first_byte_us != 0 ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE
-                                                     : CALL_PROXY_INTERNAL_ERROR;
-    case CURLE_BAD_CONTENT_ENCODING:
-        return CALL_HTTP_RESPONSE_CONTENT_CODING;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CIPHER:
-        return CALL_TLS_PROTOCOL_ERROR;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return CALL_TLS_CERTIFICATE_ERROR;
-    default:
-        return CALL_PROXY_INTERNAL_ERROR;
-    }
-}
-
-/* Faults that our own callbacks found come first: libcurl only knows that they refused. */
-static enum call_error outcome(const struct transfer *transfer, int code)
-{
-    if (transfer->framing.error != CALL_OK) {
-        return transfer->framing.error;
-    }
-    if (transfer->is_body_too_long) {
-        return CALL_HTTP_RESPONSE_BODY_SIZE;
-    }
-    enum call_error error = error_of_code(transfer, code);
-    if (error == CALL_OK && transfer->framing.status < 200) {
-        return CALL_HTTP_PROTOCOL_ERROR;
-    }
-    return error;
-}
-
 enum call_error transfer_end(struct transfer *transfer, int code)
 {
     struct attempt *attempt = transfer->attempt;
-    enum call_error error = outcome(transfer, code);
+    enum call_error error = transfer_outcome(transfer, code);
 
     attempt->status = transfer->framing.status;
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;

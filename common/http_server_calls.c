@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What microhttpd calls in the course of a request: its target, its head, its body, its end.
+ */
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/http_guard.h"
+#include "common/http_server_internal.h"
+
+void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd)
+{
+    struct http_connection *connection = http_connection_of(mhd);
+    size_t length = strlen(target);
+
+    (void)server;
+    if (connection == NULL) {
+        return NULL;
+    }
+    struct http_exchange *exchange = calloc(1, sizeof *exchange + length + 1);
+    if (exchange == NULL) {
+        return NULL;
+    }
+    exchange->connection = connection;
+    connection->exchange = exchange;
+    memcpy(exchange->target, target, length + 1);
+    buf_init(&exchange->body, connection->server->config.body_bytes);
+    return exchange;
+}
+
+/* Inside a call of microhttpd's: what the owner decided, if it did. */
+static enum MHD_Result act(struct http_exchange *exchange)
+{
+    if (exchange->is_aborted) {
+        return MHD_NO;
+    }
+    if (exchange->state == EXCHANGE_ANSWERED) {
+        exchange->state = EXCHANGE_SENDING;
+        enum MHD_Result result = MHD_queue_response(exchange->connection->mhd, exchange->status, exchange->response);
+        MHD_destroy_response(exchange->response);
+        exchange->response = NULL;
+        return result;
+    }
+    exchange->state = EXCHANGE_WAITING;
+    MHD_suspend_connection(exchange->connection->mhd);
+    if (exchange->connection->is_client_gone) {
+        http_exchange_abandon(exchange); /* its event came before the request was read, and will not come again */
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result refuse(struct http_exchange *exchange, int status, const char *reason)
+{
+    struct http_server *server = exchange->connection->server;
+
+    exchange->state = EXCHANGE_HANDLING;
+    server->events->on_refused(server->context, exchange, status, reason);
+    if (exchange->state == EXCHANGE_HANDLING) {
+        exchange->is_aborted = true;
+    }
+    return act(exchange);
+}
+
+static void guard_header(void *context, struct str name, struct str value)
+{
+    http_guard_header(context, name, value);
+}
+
+static int judge_head(struct http_exchange *exchange, const char **ret_reason)
+{
+    struct http_guard guard = { 0 };
+    bool is_http_1_1 = str_equal(exchange->protocol, STR("HTTP/1.1"));
+
+    http_exchange_each_header(exchange, guard_header, &guard);
+    int status = http_guard_verdict(&guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
+    if (status == 0 && guard.content_length > exchange->body.limit) {
+        *ret_reason = "The request body is larger than this server accepts.";
+        status = MHD_HTTP_CONTENT_TOO_LARGE;
+    }
+    return status;
+}
+
+/* A response queued in this first call closes the connection: right for refusals, wrong for anything else. */
+static enum MHD_Result on_head(struct http_exchange *exchange, const char *method, const char *version)
+{
+    const char *reason = NULL;
+
+    exchange->has_head = true;
+    exchange->method = str_of(method);
+    exchange->protocol = str_of(version);
+    exchange->head_read_us = clock_monotonic_us();
+    int status = judge_head(exchange, &reason);
+    return status == 0 ? MHD_YES : refuse(exchange, status, reason);
+}
+
+/* Chunks can exceed the limit unannounced. As many bytes again are read and dropped, so that the client sees its
+ * answer. */
+static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
+{
+    if (exchange->body_excess > 0 || buf_add(&exchange->body, bytes, *count) < 0) {
+        exchange->body_excess += *count;
+        if (exchange->body_excess > exchange->body.limit) {
+            return MHD_NO;
+        }
+    }
+    *count = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result on_complete(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->connection->server;
+
+    if (exchange->body_excess > 0) {
+        return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "The request body is larger than this server accepts.");
+    }
+    exchange->state = EXCHANGE_HANDLING;
+    server->events->on_request(server->context, exchange);
+    return act(exchange);
+}
+
+// NOLINTNEXTLINE(readability-function-size): microhttpd's signature has eight parameters
+enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                                      const char *version, const char *upload, size_t *upload_size, void **context)
+{
+    struct http_exchange *exchange = *context;
+
+    (void)server;
+    (void)mhd;
+    (void)url;
+    if (exchange == NULL || exchange->is_aborted) {
+        return MHD_NO;
+    }
+    if (!exchange->has_head) {
+        return on_head(exchange, method, version);
+    }
+    if (*upload_size > 0) {
+        return on_body(exchange, upload, upload_size);
+    }
+    return exchange->state == EXCHANGE_READING ? on_complete(exchange) : act(exchange);
+}
+
+void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,
+                                enum MHD_RequestTerminationCode code)
+{
+    struct http_exchange *exchange = *context;
+    struct http_connection *connection = exchange != NULL ? exchange->connection : NULL;
+
+    (void)server;
+    (void)mhd;
+    if (exchange == NULL) {
+        return;
+    }
+    *context = NULL;
+    connection->exchange = NULL;
+    connection->idle_since_us = loop_now_us(connection->server->loop);
+    if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
+        exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    }
+    if (exchange->response != NULL) {
+        MHD_destroy_response(exchange->response);
+    }
+    buf_clear(&exchange->body);
+    free(exchange);
+}
