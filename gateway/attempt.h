@@ -30,10 +30,11 @@ enum attempt_state {
 
 struct attempt {
     /* What to send. */
-    const char *method;        /* "GET" */
-    const char *url;           /* complete: "http://127.0.0.1:9000/task1?x=1" */
-    const char *const *fields; /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
-    struct str body;           /* empty: none */
+    const char *method;         /* "GET" */
+    const char *url;            /* complete: "http://127.0.0.1:9000/task1?x=1" */
+    const char *const *fields;  /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
+    const char *deadline_field; /* a field that says how many milliseconds are left when it is sent; NULL: none */
+    struct str body;            /* empty: none */
 
     /* Within what limits. */
     uint64_t deadline_us;         /* monotonic clock; CLOCK_NEVER_US is not allowed */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/call_policy.h"
 
-#include <inttypes.h>
-
 #include "common/clock.h"
 #include "common/json_scan.h"
 
@@ -16,8 +14,6 @@ static const char *const *build_fields(const struct call_scope *scope)
 {
     const char **fields = arena_allocate_array(scope->arena, FIELDS_AT_MOST, sizeof(const char *));
     char parent[TRACEPARENT_LENGTH + 1];
-    uint64_t now_us = clock_monotonic_us();
-    uint64_t left_us = scope->deadline_us > now_us ? scope->deadline_us - now_us : 0;
     size_t count = 0;
 
     if (fields == NULL) {
@@ -29,7 +25,6 @@ static const char *const *build_fields(const struct call_scope *scope)
     fields[count++] = "Via: 1.1 fanlight";
     fields[count++] = arena_format(scope->arena, "X-Request-Id: %s", scope->request_id);
     fields[count++] = arena_format(scope->arena, "traceparent: %s", parent);
-    fields[count++] = arena_format(scope->arena, "Fanlight-Deadline-Ms: %" PRIu64, left_us / CLOCK_US_PER_MS);
     if (scope->trace_state != NULL) {
         fields[count++] = arena_format(scope->arena, "tracestate: %s", scope->trace_state);
     }
@@ -59,6 +54,7 @@ static int prepare_attempt(struct call *call, bool wants_fresh_connection)
         .method = "GET",
         .url = build_url(call),
         .fields = build_fields(scope),
+        .deadline_field = "Fanlight-Deadline-Ms",
         .deadline_us = scope->deadline_us,
         .connect_timeout_us = scope->connect_timeout_us,
         .response_header_bytes = scope->response_header_bytes,

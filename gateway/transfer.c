@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -221,16 +222,39 @@ void transfer_free(struct transfer *transfer)
 
 /* ---- an attempt ---- */
 
-static int build_fields(struct transfer *transfer, const char *const *lines)
+static int add_field(struct transfer *transfer, const char *line)
 {
-    for (; *lines != NULL; lines++) {
-        struct curl_slist *longer = curl_slist_append(transfer->fields, *lines);
-        if (longer == NULL) {
+    struct curl_slist *longer = curl_slist_append(transfer->fields, line);
+
+    if (longer == NULL) {
+        return -ENOMEM;
+    }
+    transfer->fields = longer;
+    return 0;
+}
+
+/* Here and not earlier: the attempt may have waited for its thread. */
+static int add_deadline_field(struct transfer *transfer, const struct attempt *attempt)
+{
+    uint64_t now_us = clock_monotonic_us();
+    uint64_t left_us = attempt->deadline_us > now_us ? attempt->deadline_us - now_us : 0;
+    char line[96];
+
+    if (attempt->deadline_field == NULL) {
+        return 0;
+    }
+    (void)snprintf(line, sizeof line, "%s: %" PRIu64, attempt->deadline_field, left_us / CLOCK_US_PER_MS);
+    return add_field(transfer, line);
+}
+
+static int build_fields(struct transfer *transfer, const struct attempt *attempt)
+{
+    for (const char *const *line = attempt->fields; *line != NULL; line++) {
+        if (add_field(transfer, *line) < 0) {
             return -ENOMEM;
         }
-        transfer->fields = longer;
     }
-    return 0;
+    return add_deadline_field(transfer, attempt);
 }
 
 static long milliseconds_until(uint64_t deadline_us, uint64_t at_most_us)
@@ -269,7 +293,7 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     transfer->is_body_too_long = false;
     transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes };
     set_active(transfer, -1);
-    if (build_fields(transfer, attempt->fields) < 0 || curl_easy_setopt(easy, CURLOPT_URL, attempt->url) != CURLE_OK) {
+    if (build_fields(transfer, attempt) < 0 || curl_easy_setopt(easy, CURLOPT_URL, attempt->url) != CURLE_OK) {
         curl_slist_free_all(take_pointer(transfer->fields));
         return -ENOMEM;
     }
