@@ -35,9 +35,8 @@ static inline void sample_results_init(struct sample_results *sample)
     };
     sample->tasks[0][1].sent_us = 500;
     for (size_t i = 0; i < array_length(sample->modes); i++) {
-        sample->modes[i] = (struct mode_result){
-            .mode = i == 0 ? MODE_SYNC : MODE_ASYNC, .tasks = sample->tasks[i], .task_count = 2
-        };
+        sample->modes[i] =
+            (struct mode_result){ .mode = i == 0 ? MODE_SYNC : MODE_ASYNC, .tasks = sample->tasks[i], .task_count = 2 };
         results_judge(&sample->modes[i]);
     }
     sample->experiment = (struct experiment_result){ .delay_us = 2000000, .modes = sample->modes, .mode_count = 2 };

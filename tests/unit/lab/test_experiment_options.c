@@ -17,7 +17,7 @@ static int parse(const char *const *arguments, struct experiment_options *parsed
     };
     struct options_program with_count = program;
     struct options_operands operands = { .count = 0 };
-    char *argv[ARGUMENTS_MOST + 2] = { (char *)(uintptr_t)"experiment" };
+    char *argv[ARGUMENTS_MOST + 2] = { (char *)(uintptr_t) "experiment" };
     int argc = 1;
 
     with_count.option_count = experiment_option_count;

@@ -97,7 +97,7 @@ static void report_says_what_failed(void **state)
 
 static void report_text_is_escaped_byte_by_byte(void **state)
 {
-    static const struct {
+    const struct {
         struct str text;
         const char *expected;
     } rows[] = {

@@ -15,7 +15,8 @@ static void take_all(struct journal *journal, uint64_t now_us, struct buf *text)
     struct journal_entry entry;
 
     while (journal_take(journal, now_us, &entry)) {
-        (void)buf_add_format(text, "%c %.*s\n", entry.side == JOURNAL_SENDER ? 's' : 'g', (int)entry.length, entry.text);
+        (void)buf_add_format(text, "%c %.*s\n", entry.side == JOURNAL_SENDER ? 's' : 'g', (int)entry.length,
+                             entry.text);
         journal_entry_clear(&entry);
     }
 }

@@ -3,8 +3,7 @@
 
 #include "tests/support/unit.h"
 
-#define AT(hours, minutes, seconds, us) \
-    ((((uint64_t)(hours) * 60 + (minutes)) * 60 + (seconds)) * 1000000 + (us))
+#define AT(hours, minutes, seconds, us) ((((uint64_t)(hours)*60 + (minutes)) * 60 + (seconds)) * 1000000 + (us))
 
 static const struct {
     const char *name;
@@ -14,20 +13,30 @@ static const struct {
     bool has_stamp;
     uint64_t day_us;
 } cases[] = {
-    { "received", "2024-04-20 07:59:04,572 - Received task1 Request!!", LOG_LINE_RECEIVED, "task1", true, AT(7, 59, 4, 572000) },
+    { "received", "2024-04-20 07:59:04,572 - Received task1 Request!!", LOG_LINE_RECEIVED, "task1", true,
+      AT(7, 59, 4, 572000) },
     { "send", "2024-04-20 23:59:59,999 - Send task2 response", LOG_LINE_SEND, "task2", true, AT(23, 59, 59, 999000) },
     { "done", "INFO:     127.0.0.1:52673 - \"GET /task1 HTTP/1.1\" 200 OK", LOG_LINE_DONE, "", false, 0 },
     { "the sender's", "2024-04-20 00:00:00,000 - --- task1 Send!!", LOG_LINE_OTHER, "", true, 0 },
-    { "a name with a slash", "2024-04-20 07:59:04,572 - Received dashboard/7 Request!!", LOG_LINE_RECEIVED, "dashboard/7", true, AT(7, 59, 4, 572000) },
-    { "an empty name", "2024-04-20 07:59:04,572 - Received  Request!!", LOG_LINE_RECEIVED, "", true, AT(7, 59, 4, 572000) },
-    { "too short to be one", "2024-04-20 07:59:04,572 - Received Request!!", LOG_LINE_OTHER, "", true, AT(7, 59, 4, 572000) },
+    { "a name with a slash", "2024-04-20 07:59:04,572 - Received dashboard/7 Request!!", LOG_LINE_RECEIVED,
+      "dashboard/7", true, AT(7, 59, 4, 572000) },
+    { "an empty name", "2024-04-20 07:59:04,572 - Received  Request!!", LOG_LINE_RECEIVED, "", true,
+      AT(7, 59, 4, 572000) },
+    { "too short to be one", "2024-04-20 07:59:04,572 - Received Request!!", LOG_LINE_OTHER, "", true,
+      AT(7, 59, 4, 572000) },
     { "no stamp", "Received task1 Request!!", LOG_LINE_OTHER, "", false, 0 },
     { "a broken stamp", "2024-04-20 07:5x:04,572 - Received task1 Request!!", LOG_LINE_OTHER, "", false, 0 },
     { "nothing", "", LOG_LINE_OTHER, "", false, 0 },
-    { "JSON received", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"received\",\"target\":\"/task1?delay=1s\"}", LOG_LINE_RECEIVED, "task1", true, AT(3, 4, 5, 123456) },
-    { "JSON send", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"send\",\"target\":\"/a\"}", LOG_LINE_SEND, "a", true, AT(3, 4, 5, 123456) },
-    { "JSON done", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"done\",\"target\":\"/a\"}", LOG_LINE_DONE, "a", true, AT(3, 4, 5, 123456) },
-    { "JSON of the sender", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"log\",\"message\":\"--- a Send!!\"}", LOG_LINE_OTHER, "", true, AT(3, 4, 5, 123456) },
+    { "JSON received",
+      "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"received\",\"target\":\"/task1?delay=1s\"}",
+      LOG_LINE_RECEIVED, "task1", true, AT(3, 4, 5, 123456) },
+    { "JSON send", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"send\",\"target\":\"/a\"}", LOG_LINE_SEND,
+      "a", true, AT(3, 4, 5, 123456) },
+    { "JSON done", "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"done\",\"target\":\"/a\"}", LOG_LINE_DONE,
+      "a", true, AT(3, 4, 5, 123456) },
+    { "JSON of the sender",
+      "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\",\"event\":\"log\",\"message\":\"--- a Send!!\"}", LOG_LINE_OTHER,
+      "", true, AT(3, 4, 5, 123456) },
     { "no JSON after all", "{\"ts\":", LOG_LINE_OTHER, "", false, 0 },
     { "JSON of other types", "{\"ts\":5,\"event\":[],\"target\":null}", LOG_LINE_OTHER, "", false, 0 },
 };

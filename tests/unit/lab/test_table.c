@@ -84,10 +84,11 @@ static void table_uses_colours_only_where_asked(void **state)
 
     table_add(&text, &sample.experiment, true);
 
-    assert_text(buf_view(&text), "mode  task    seconds    theory   ratio\n"
-                                 "sync  task1     2.003     2.000    1.00  \033[32mok\033[0m\n"
-                                 "      task2         -     4.000       -  \033[1;31mnot ok\033[0m: connection_refused\n"
-                                 "      total         -     4.000       -  \033[1;31mnot ok\033[0m\n");
+    assert_text(buf_view(&text),
+                "mode  task    seconds    theory   ratio\n"
+                "sync  task1     2.003     2.000    1.00  \033[32mok\033[0m\n"
+                "      task2         -     4.000       -  \033[1;31mnot ok\033[0m: connection_refused\n"
+                "      total         -     4.000       -  \033[1;31mnot ok\033[0m\n");
 }
 
 int main(void)

@@ -9,9 +9,9 @@ struct theory_case {
     const char *name;
     enum mode mode;
     unsigned threads;
-    const char *tasks;                   /* a letter each; a capital blocks */
-    unsigned earliest[TASKS_MOST];       /* in delays */
-    unsigned latest[TASKS_MOST];         /* 0: the same as earliest */
+    const char *tasks;             /* a letter each; a capital blocks */
+    unsigned earliest[TASKS_MOST]; /* in delays */
+    unsigned latest[TASKS_MOST];   /* 0: the same as earliest */
 };
 
 static const struct theory_case cases[] = {
@@ -24,8 +24,16 @@ static const struct theory_case cases[] = {
       .threads = 4,
       .tasks = "abcde",
       .earliest = { 1, 1, 1, 1, 2 } },
-    { .name = "threads: one is like sync", .mode = MODE_THREADS, .threads = 1, .tasks = "abc", .earliest = { 1, 2, 3 } },
-    { .name = "threads: rounds of two", .mode = MODE_THREADS, .threads = 2, .tasks = "abcde", .earliest = { 1, 1, 2, 2, 3 } },
+    { .name = "threads: one is like sync",
+      .mode = MODE_THREADS,
+      .threads = 1,
+      .tasks = "abc",
+      .earliest = { 1, 2, 3 } },
+    { .name = "threads: rounds of two",
+      .mode = MODE_THREADS,
+      .threads = 2,
+      .tasks = "abcde",
+      .earliest = { 1, 1, 2, 2, 3 } },
     { .name = "mixed: a task behind a blocking one pays", .mode = MODE_MIXED, .tasks = "Ab", .earliest = { 1, 2 } },
     { .name = "mixed: none blocks", .mode = MODE_MIXED, .tasks = "abc", .earliest = { 1, 1, 1 } },
     { .name = "mixed: all block", .mode = MODE_MIXED, .tasks = "ABC", .earliest = { 1, 2, 3 } },
@@ -34,10 +42,7 @@ static const struct theory_case cases[] = {
       .tasks = "bA",
       .earliest = { 1, 1 },
       .latest = { 2, 1 } },
-    { .name = "mixed: several behind one blocking",
-      .mode = MODE_MIXED,
-      .tasks = "Abcd",
-      .earliest = { 1, 2, 2, 2 } },
+    { .name = "mixed: several behind one blocking", .mode = MODE_MIXED, .tasks = "Abcd", .earliest = { 1, 2, 2, 2 } },
     { .name = "mixed: between blocking ones",
       .mode = MODE_MIXED,
       .tasks = "aBcDe",

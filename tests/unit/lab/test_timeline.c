@@ -6,7 +6,7 @@
 
 enum { TEXT_BYTES = 64 * 1024 };
 
-static const struct timeline_style plain = { .columns = 68 };
+static const struct timeline_style plain = { .columns = 66 };
 
 /* Round figures, so that every column of the picture can be counted. */
 static void make_round(struct sample_results *sample)
@@ -29,16 +29,15 @@ static void timeline_draws_a_lane_for_each_task_on_one_axis(void **state)
 
     timeline_add(&text, &sample.experiment, &plain);
 
-    assert_text(buf_view(&text),
-                "              0         1 s       2 s       3 s       4 s\n"
-                "              ├─────────┼─────────┼─────────┼─────────┼\n"
-                "sync   task1  ████████████████████                         2.000 s\n"
-                "       task2  ░░░░░░░░░░░░░░░░░░░░████████████████████     4.000 s\n"
-                "async  task1  ████████████████████                         2.000 s\n"
-                "       task2  ████████████████████                         2.000 s\n"
-                "\n"
-                "░░ waiting for the gateway\n"
-                "██ the backend's call\n");
+    assert_text(buf_view(&text), "              0         1 s       2 s       3 s       4 s\n"
+                                 "              ├─────────┼─────────┼─────────┼─────────┼\n"
+                                 "sync   task1  ████████████████████                         2.000 s\n"
+                                 "       task2  ░░░░░░░░░░░░░░░░░░░░████████████████████     4.000 s\n"
+                                 "async  task1  ████████████████████                         2.000 s\n"
+                                 "       task2  ████████████████████                         2.000 s\n"
+                                 "\n"
+                                 "░░ waiting for the gateway\n"
+                                 "██ the backend's call\n");
 }
 
 static void timeline_shows_what_is_held_what_is_unknown_and_what_failed(void **state)
@@ -57,18 +56,17 @@ static void timeline_shows_what_is_held_what_is_unknown_and_what_failed(void **s
 
     timeline_add(&text, &sample.experiment, &plain);
 
-    assert_text(buf_view(&text),
-                "              0         1 s       2 s       3 s       4 s\n"
-                "              ├─────────┼─────────┼─────────┼─────────┼\n"
-                "sync   task1  ██████████▒▒▒▒▒▒▒▒▒▒                         2.000 s\n"
-                "       task2  ░░░░░░░░░░░░░░░░░░░░████████████████████     4.000 s  status 504\n"
-                "async  task1  ━━━━━━━━━━━━━━━━━━━━                         2.000 s\n"
-                "       task2  ━━━━━━━━━━                                connection_terminated\n"
-                "\n"
-                "░░ waiting for the gateway\n"
-                "██ the backend's call\n"
-                "▒▒ called back, waiting for the gateway again\n"
-                "━━ sent to answered, seen from outside\n");
+    assert_text(buf_view(&text), "              0         1 s       2 s       3 s       4 s\n"
+                                 "              ├─────────┼─────────┼─────────┼─────────┼\n"
+                                 "sync   task1  ██████████▒▒▒▒▒▒▒▒▒▒                         2.000 s\n"
+                                 "       task2  ░░░░░░░░░░░░░░░░░░░░████████████████████     4.000 s  status 504\n"
+                                 "async  task1  ━━━━━━━━━━━━━━━━━━━━                         2.000 s\n"
+                                 "       task2  ━━━━━━━━━━                                connection_terminated\n"
+                                 "\n"
+                                 "░░ waiting for the gateway\n"
+                                 "██ the backend's call\n"
+                                 "▒▒ called back, waiting for the gateway again\n"
+                                 "━━ sent to answered, seen from outside\n");
 }
 
 static void timeline_cuts_long_names_and_keeps_lanes_on_a_narrow_screen(void **state)
@@ -85,19 +83,18 @@ static void timeline_cuts_long_names_and_keeps_lanes_on_a_narrow_screen(void **s
 
     timeline_add(&text, &sample.experiment, &narrow);
 
-    assert_text(buf_view(&text),
-                "                        0         2 s       4 s\n"
-                "                        ├─────────┼─────────┼\n"
-                "sync  a-name-of-more-t  ██████████               2.000 s\n"
-                "      task2             ░░░░░░░░░░██████████     4.000 s\n"
-                "\n"
-                "░░ waiting for the gateway\n"
-                "██ the backend's call\n");
+    assert_text(buf_view(&text), "                        0         2 s       4 s\n"
+                                 "                        ├─────────┼─────────┼\n"
+                                 "sync  a-name-of-more-t  ██████████               2.000 s\n"
+                                 "      task2             ░░░░░░░░░░██████████     4.000 s\n"
+                                 "\n"
+                                 "░░ waiting for the gateway\n"
+                                 "██ the backend's call\n");
 }
 
 static void timeline_uses_colours_only_where_asked(void **state)
 {
-    const struct timeline_style coloured = { .columns = 68, .is_coloured = true };
+    const struct timeline_style coloured = { .columns = 66, .is_coloured = true };
     struct sample_results sample;
     cleanup_buf struct buf with = { .base = NULL };
     cleanup_buf struct buf without = { .base = NULL };
@@ -122,9 +119,9 @@ static void timeline_steps_are_round_and_few(void **state)
         unsigned most_steps;
         uint64_t expected_us;
     } rows[] = {
-        { "exactly", 4000000, 4, 1000000 },  { "a little more", 4000001, 4, 2000000 },
-        { "five", 20000000, 4, 5000000 },    { "one step", 803000, 1, 1000000 },
-        { "milliseconds", 150000, 8, 20000 }, { "a microsecond", 1, 10, 1 },
+        { "exactly", 4000000, 4, 1000000 },       { "a little more", 4000001, 4, 2000000 },
+        { "five", 20000000, 4, 5000000 },         { "one step", 803000, 1, 1000000 },
+        { "milliseconds", 150000, 8, 20000 },     { "a microsecond", 1, 10, 1 },
         { "an hour", 3600000000, 10, 500000000 },
     };
 
@@ -140,8 +137,8 @@ static void timeline_marks_have_the_unit_and_decimals_of_their_step(void **state
         uint64_t time_us, step_us;
         const char *expected;
     } rows[] = {
-        { 0, 1000000, "0" },           { 3000000, 1000000, "3 s" }, { 1500000, 500000, "1.5 s" },
-        { 120000, 20000, "120 ms" },   { 300, 100, "0.3 ms" },      { 2000000000, 500000000, "2000 s" },
+        { 0, 1000000, "0" },         { 3000000, 1000000, "3 s" }, { 1500000, 500000, "1.5 s" },
+        { 120000, 20000, "120 ms" }, { 300, 100, "0.3 ms" },      { 2000000000, 500000000, "2000 s" },
     };
 
     (void)state;

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "common/clock.h"
+#include "lab/company.h"
+
+enum { READ_BYTES = 16 * 1024, READS_A_TURN = 64, REAP_PAUSE_US = 10 * CLOCK_US_PER_MS, EXIT_NOT_STARTED = 127 };
+
+struct pipe_ends {
+    int reading, writing;
+};
+
+static int open_pipe(struct pipe_ends *pipe)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        *pipe = (struct pipe_ends){ -1, -1 };
+        return -1;
+    }
+    *pipe = (struct pipe_ends){ ends[0], ends[1] };
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+static void close_one(int *descriptor)
+{
+    if (*descriptor >= 0) {
+        (void)close(*descriptor);
+    }
+    *descriptor = -1;
+}
+
+/* In the child, in front of the program. */
+static void become(char *const *arguments, char *const *environment, int output, int complaints)
+{
+    sigset_t none;
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(complaints, STDERR_FILENO) < 0) {
+        _exit(EXIT_NOT_STARTED);
+    }
+    /* Ours all close by themselves; whoever started us may have left others open. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    (void)execve(arguments[0], arguments, environment);
+    const char *reason = strerror(errno);
+    (void)!write(STDERR_FILENO, reason, strlen(reason));
+    _exit(EXIT_NOT_STARTED);
+}
+
+static pid_t fork_into(char *const *arguments, char *const *environment, int output, int complaints)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        /* The parent may have died before the kernel heard that its death matters. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) {
+            _exit(EXIT_NOT_STARTED);
+        }
+        become(arguments, environment, output, complaints);
+    }
+    return pid;
+}
+
+static bool is_ours(const char *variable)
+{
+    return strncmp(variable, "FANLIGHT_", strlen("FANLIGHT_")) == 0;
+}
+
+/* The environment without what configures our programs; NULL: no memory. To be freed, not what it points to. */
+static char **bare_environment(char *const *environment)
+{
+    size_t count = 0;
+
+    while (environment[count] != NULL) {
+        count++;
+    }
+    char **bare = calloc(count + 1, sizeof *bare);
+    for (size_t i = 0, kept = 0; bare != NULL && i < count; i++) {
+        if (!is_ours(environment[i])) {
+            bare[kept++] = environment[i];
+        }
+    }
+    return bare;
+}
+
+int child_start(struct child *child, char *const *arguments, char *const *environment, struct error *error)
+{
+    struct pipe_ends output = { -1, -1 };
+    struct pipe_ends complaints = { -1, -1 };
+    cleanup_free char **bare = bare_environment(environment);
+
+    child->pid = 0;
+    child->output = -1;
+    child->complaints = -1;
+    buf_init(&child->line, CHILD_LINE_BYTES);
+    buf_init(&child->complaint, CHILD_COMPLAINT_BYTES);
+    pid_t pid = -1;
+    if (bare != NULL && open_pipe(&output) == 0 && open_pipe(&complaints) == 0) {
+        pid = fork_into(arguments, bare, output.writing, complaints.writing);
+    }
+    int number = errno;
+    close_one(&output.writing);
+    close_one(&complaints.writing);
+    if (pid < 0) {
+        close_one(&output.reading);
+        close_one(&complaints.reading);
+        return error_set(error, "cannot start %s: %s", arguments[0], strerror(number));
+    }
+    child->pid = pid;
+    child->output = output.reading;
+    child->complaints = complaints.reading;
+    return 0;
+}
+
+void child_descriptors(const struct child *child, struct pollfd descriptors[CHILD_DESCRIPTORS])
+{
+    bool is_running = child->pid > 0;
+
+    descriptors[0] = (struct pollfd){ .fd = is_running ? child->output : -1, .events = POLLIN };
+    descriptors[1] = (struct pollfd){ .fd = is_running ? child->complaints : -1, .events = POLLIN };
+}
+
+static void tell_lines(struct child *child)
+{
+    struct str rest = buf_view(&child->line);
+
+    while (str_find(rest, '\n') < rest.length) {
+        struct str line = str_split(&rest, '\n');
+        if (child->on_line != NULL) {
+            child->on_line(child->context, line);
+        }
+    }
+    buf_consume(&child->line, child->line.length - rest.length);
+}
+
+/* What there is no room for in the buffer is told as it is. */
+static void take_output(struct child *child, struct str bytes)
+{
+    if (buf_add_str(&child->line, bytes) < 0) {
+        struct str unfinished = buf_view(&child->line);
+        if (child->on_line != NULL) {
+            child->on_line(child->context, unfinished);
+        }
+        buf_reset(&child->line);
+        (void)buf_add_str(&child->line, bytes);
+    }
+    tell_lines(child);
+}
+
+static void take_complaint(struct child *child, struct str bytes)
+{
+    size_t room = CHILD_COMPLAINT_BYTES - child->complaint.length;
+
+    bytes.length = bytes.length < room ? bytes.length : room;
+    (void)buf_add_str(&child->complaint, bytes);
+}
+
+/* Reads what waits, a bounded number of times; closes the pipe at its end. */
+static void read_pipe(struct child *child, int *descriptor, void (*take)(struct child *, struct str))
+{
+    char bytes[READ_BYTES];
+
+    for (unsigned i = 0; i < READS_A_TURN && *descriptor >= 0; i++) {
+        ssize_t count = read(*descriptor, bytes, sizeof bytes);
+        if (count > 0) {
+            take(child, (struct str){ bytes, (size_t)count });
+        } else if (count < 0 && errno == EAGAIN) {
+            return;
+        } else if (count == 0 || errno != EINTR) {
+            close_one(descriptor);
+        }
+    }
+}
+
+bool child_read(struct child *child)
+{
+    read_pipe(child, &child->complaints, take_complaint);
+    read_pipe(child, &child->output, take_output);
+    return child->output >= 0;
+}
+
+static bool is_reaped(struct child *child, int flags)
+{
+    pid_t pid;
+
+    do {
+        pid = waitpid(child->pid, NULL, flags);
+    } while (pid < 0 && errno == EINTR);
+    return pid != 0;
+}
+
+static bool ends_within(struct child *child, uint64_t grace_us)
+{
+    uint64_t give_up_us = clock_monotonic_us() + grace_us;
+
+    while (!is_reaped(child, WNOHANG)) {
+        struct pollfd descriptors[CHILD_DESCRIPTORS];
+        uint64_t now_us = clock_monotonic_us();
+        if (now_us >= give_up_us) {
+            return false;
+        }
+        (void)child_read(child);
+        child_descriptors(child, descriptors);
+        (void)poll(descriptors, CHILD_DESCRIPTORS, company_poll_timeout_ms(now_us + REAP_PAUSE_US));
+    }
+    return true;
+}
+
+void child_stop(struct child *child, uint64_t grace_us)
+{
+    if (child->pid > 0) {
+        (void)kill(child->pid, SIGTERM);
+        if (!ends_within(child, grace_us)) {
+            (void)kill(child->pid, SIGKILL);
+            (void)is_reaped(child, 0);
+        }
+        (void)child_read(child);
+        child->pid = 0;
+        close_one(&child->output);
+        close_one(&child->complaints);
+    }
+    buf_clear(&child->line);
+    buf_clear(&child->complaint);
+}
+
+struct str child_first_complaint(const struct child *child)
+{
+    struct str rest = buf_view(&child->complaint);
+
+    return str_trim(str_split(&rest, '\n'));
+}
