@@ -33,17 +33,12 @@
 #include <sys/types.h>
 
 #include "common/compiler.h"
+#include "common/http_field.h"
 #include "common/loop.h"
 #include "common/str.h"
 
 struct http_server;
 struct http_exchange;
-
-/* A header field, as C strings because the library wants them so. */
-struct http_field {
-    const char *name;
-    const char *value;
-};
 
 struct http_server_config {
     size_t connection_limit;  /* connections at once; http_server_is_full() from then on */

@@ -221,6 +221,7 @@ static enum options_result print(const struct options_program *program,
     return OPTIONS_DONE;
 }
 
+// NOLINTNEXTLINE(readability-function-size): what main() is given takes three of the seven parameters
 enum options_result options_parse(const struct options_program *program, int argc, char **argv, char **environment,
                                   void *target, struct options_operands *ret_operands, struct error *error)
 {

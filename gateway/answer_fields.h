@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "common/arena.h"
-#include "common/http_server.h"
+#include "common/http_field.h"
 #include "gateway/account.h"
 
 enum { ANSWER_FIELDS_MAXIMUM = 10 };

@@ -157,7 +157,7 @@ static int find_tasks(struct plan_builder *builder, const cJSON *tree, const cJS
         }
         tasks = member;
     }
-    if (!cJSON_IsArray(tasks)) {
+    if (tasks == NULL || !cJSON_IsArray(tasks)) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST,
                                    "The body must have the member tasks, which is an array.");
     }

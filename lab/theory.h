@@ -8,11 +8,13 @@
  *   sync      task k after k × D: the loop stands still for one call after the other
  *   threads   task k after ⌈k / threads⌉ × D
  *   async     D
- *   mixed     Tasks that block hold the loop for D each, one after the other in the order they came: the k-th is
+ *   mixed     see below
+ *
+ * In mixed, tasks that block hold the loop for D each, one after the other in the order they came: the k-th of them is
  * answered after k × D. One that does not block needs a free loop twice, for its call to begin and for its answer. With
- *             b blocking tasks in front of it the loop comes to it after b × D, so it is answered after (b + 1) × D at
- * the earliest. If blocking tasks were sent an instant behind it, they may get hold of the loop before its call has
- * begun, and then it waits for all B of them: (B + 1) × D. Which of the two is a race; theory is a range.
+ * b blocking tasks in front of it the loop comes to it after b × D: it is answered after (b + 1) × D at the earliest.
+ * If blocking tasks were sent an instant behind it, they may get hold of the loop before its call has begun; then it
+ * waits for all B blocking tasks and is answered after (B + 1) × D. Which of the two is a race, so theory is a range.
  *
  * Units: microseconds from the instant of sending.
  */
