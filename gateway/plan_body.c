@@ -176,7 +176,8 @@ int plan_body_read(struct plan_builder *builder, struct str body)
     if (tree == NULL) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The body could not be read as JSON.");
     }
-    if (find_tasks(builder, tree, &tasks) < 0 || plan_builder_start(builder, (size_t)cJSON_GetArraySize(tasks)) < 0) {
+    if (find_tasks(builder, tree, &tasks) < 0 || tasks == NULL ||
+        plan_builder_start(builder, (size_t)cJSON_GetArraySize(tasks)) < 0) {
         return -1;
     }
     for (const cJSON *task = tasks->child; task != NULL; task = task->next) {
