@@ -8,6 +8,8 @@
 #include "common/http_guard.h"
 #include "common/http_server_internal.h"
 
+enum { DROPPED_BODY_BYTES = 64 * 1024 };
+
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd)
 {
     struct http_connection *connection = http_connection_of(mhd);
@@ -66,11 +68,24 @@ static void guard_header(void *context, struct str name, struct str value)
     http_guard_header(context, name, value);
 }
 
+/* microhttpd's own limit is its pool, which has room for the response's head as well. */
+static size_t head_bytes(const struct http_exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    return info != NULL ? info->header_size : 0;
+}
+
 static int judge_head(struct http_exchange *exchange, const char **ret_reason)
 {
     struct http_guard guard = { 0 };
     bool is_http_1_1 = str_equal(exchange->protocol, STR("HTTP/1.1"));
 
+    if (head_bytes(exchange) > exchange->connection->server->config.header_bytes) {
+        *ret_reason = "The request head is larger than this server accepts.";
+        return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+    }
     http_exchange_each_header(exchange, guard_header, &guard);
     int status = http_guard_verdict(&guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
     if (status == 0 && guard.content_length > exchange->body.limit) {
@@ -99,7 +114,7 @@ static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes
 {
     if (exchange->body_excess > 0 || buf_add(&exchange->body, bytes, *count) < 0) {
         exchange->body_excess += *count;
-        if (exchange->body_excess > exchange->body.limit) {
+        if (exchange->body_excess > exchange->body.limit + DROPPED_BODY_BYTES) {
             return MHD_NO;
         }
     }

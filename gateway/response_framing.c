@@ -16,6 +16,7 @@ static enum call_error status_line(struct response_framing *framing, struct str 
 
     framing->has_length = false;
     framing->has_transfer_encoding = false;
+    framing->is_complete = false;
     (void)str_split(&line, ' ');
     if (line.length < 3 || str_to_number((struct str){ line.base, 3 }, 599, &status) < 0 || status < 100 ||
         (line.length > 3 && line.base[3] != ' ')) {
@@ -77,6 +78,7 @@ static enum call_error judge(struct response_framing *framing, struct str line)
     }
     line = without_line_break(line);
     if (line.length == 0) {
+        framing->is_complete = true;
         return CALL_OK;
     }
     return str_starts_with(line, STR("HTTP/")) ? status_line(framing, line) : field(framing, line);

@@ -18,7 +18,8 @@
 struct response_framing {
     size_t limit_bytes; /* of all header lines together */
     size_t head_bytes;
-    unsigned status; /* 0: no status line yet */
+    unsigned status;  /* 0: no status line yet */
+    bool is_complete; /* the empty line came */
     bool has_length;
     bool has_transfer_encoding;
     uint64_t content_length;

@@ -63,7 +63,7 @@ void socket_table_remove(struct socket_table *table, int descriptor)
     free(entry);
 }
 
-static int local_port_of(int descriptor)
+int socket_table_local_port(int descriptor)
 {
     struct sockaddr_storage address = { 0 };
     socklen_t length = sizeof address;
@@ -77,17 +77,15 @@ static int local_port_of(int descriptor)
     return address.ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)&address)->sin6_port) : 0;
 }
 
-void socket_table_name(struct socket_table *table, struct socket_entry *entry)
+void socket_table_name(struct socket_table *table, struct socket_entry *entry, int local_port)
 {
-    if (entry->local_port != 0) {
+    if (entry->local_port != 0 || local_port == 0) {
         return;
     }
-    entry->local_port = local_port_of(entry->descriptor);
-    if (entry->local_port != 0) {
-        struct socket_entry **bucket = &table->by_port[bucket_of(entry->local_port)];
-        entry->next_by_port = *bucket;
-        *bucket = entry;
-    }
+    struct socket_entry **bucket = &table->by_port[bucket_of(local_port)];
+    entry->local_port = local_port;
+    entry->next_by_port = *bucket;
+    *bucket = entry;
 }
 
 struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port)

@@ -18,7 +18,8 @@
 
 struct socket_entry {
     int descriptor;
-    int local_port; /* 0: not known yet */
+    int local_port;        /* 0: not known yet: no request was sent on it */
+    const void *opened_by; /* while local_port is not known: the transfer that opened it */
     struct socket_entry *next_by_descriptor;
     struct socket_entry *next_by_port;
     /* For a table whose sockets are in a loop. */
@@ -39,7 +40,9 @@ struct socket_entry *socket_table_add(struct socket_table *table, int descriptor
 struct socket_entry *socket_table_find(const struct socket_table *table, int descriptor);
 void socket_table_remove(struct socket_table *table, int descriptor);
 /* The socket is connected: files it under its local port. */
-void socket_table_name(struct socket_table *table, struct socket_entry *entry);
+void socket_table_name(struct socket_table *table, struct socket_entry *entry, int local_port);
+/* What the system says the descriptor's local port is; 0: none. */
+int socket_table_local_port(int descriptor);
 /* One that is named so; there may be more, to other servers. */
 struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port);
 /* Whether anything can be read on any socket of that local port. */

@@ -18,6 +18,40 @@ static void set_active(struct transfer *transfer, int descriptor)
     pthread_mutex_unlock(&transfer->lock);
 }
 
+static void forget_entry(struct transfer_cache *cache, struct socket_entry *entry)
+{
+    if (cache->on_closing != NULL) {
+        cache->on_closing(cache->context, entry);
+    }
+    socket_table_remove(&cache->sockets, entry->descriptor);
+}
+
+static struct socket_entry *add_entry(struct transfer *transfer, int descriptor)
+{
+    struct transfer_cache *cache = transfer->cache;
+    struct socket_entry *stale = socket_table_find(&cache->sockets, descriptor);
+
+    if (stale != NULL) {
+        forget_entry(cache, stale); /* see forget_unused_sockets() */
+    }
+    struct socket_entry *entry = socket_table_add(&cache->sockets, descriptor);
+    if (entry != NULL) {
+        entry->opened_by = transfer;
+    }
+    return entry;
+}
+
+/* libcurl closes a socket that did not connect, or connected second, without telling CLOSESOCKETFUNCTION. */
+static void forget_unused_sockets(struct transfer *transfer)
+{
+    for (size_t i = 0; i < transfer->opened_count; i++) {
+        struct socket_entry *entry = socket_table_find(&transfer->cache->sockets, transfer->opened[i]);
+        if (entry != NULL && entry->opened_by == transfer && entry->local_port == 0) {
+            forget_entry(transfer->cache, entry);
+        }
+    }
+}
+
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct transfer *transfer = context;
@@ -29,16 +63,16 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
     }
     int descriptor = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
     if (descriptor < 0) {
+        transfer->is_out_of_descriptors = errno == EMFILE || errno == ENFILE;
         return CURL_SOCKET_BAD;
     }
-    struct socket_entry *entry = socket_table_add(&cache->sockets, descriptor);
+    struct socket_entry *entry = add_entry(transfer, descriptor);
     if (entry == NULL) {
         (void)close(descriptor);
         return CURL_SOCKET_BAD;
     }
     transfer->opened[transfer->opened_count++] = descriptor;
     transfer->attempt->resolved_us = clock_monotonic_us();
-    set_active(transfer, descriptor);
     if (cache->on_opened != NULL) {
         cache->on_opened(cache->context, entry);
     }
@@ -51,25 +85,29 @@ static int on_close_socket(void *context, curl_socket_t descriptor)
     struct transfer_cache *cache = context;
     struct socket_entry *entry = socket_table_find(&cache->sockets, descriptor);
 
-    if (entry != NULL && cache->on_closing != NULL) {
-        cache->on_closing(cache->context, entry);
+    if (entry != NULL) {
+        forget_entry(cache, entry);
     }
-    socket_table_remove(&cache->sockets, descriptor);
     return close(descriptor);
 }
 
 /* ---- the moment before the request is sent ---- */
 
-static int use_new_connection(struct transfer *transfer)
+/* With two addresses for a name, libcurl may have opened two sockets: only the one with this local port connected
+ * first. */
+static int use_new_connection(struct transfer *transfer, int local_port)
 {
     struct transfer_cache *cache = transfer->cache;
 
     for (size_t i = 0; i < transfer->opened_count; i++) {
         struct socket_entry *entry = socket_table_find(&cache->sockets, transfer->opened[i]);
-        if (entry != NULL) {
-            socket_table_name(&cache->sockets, entry);
+        bool is_it = transfer->opened_count == 1 || socket_table_local_port(transfer->opened[i]) == local_port;
+        if (entry != NULL && entry->opened_by == transfer && is_it) {
+            socket_table_name(&cache->sockets, entry, local_port);
+            set_active(transfer, entry->descriptor);
         }
     }
+    forget_unused_sockets(transfer);
     transfer->attempt->connected_us = clock_monotonic_us();
     return CURL_PREREQFUNC_OK;
 }
@@ -97,7 +135,8 @@ static int on_request_due(void *context, char *remote_address, char *local_addre
     if (transfer->requests_sent > 1 || atomic_load(&transfer->is_aborted)) {
         return CURL_PREREQFUNC_ABORT;
     }
-    int verdict = transfer->opened_count > 0 ? use_new_connection(transfer) : use_kept_connection(transfer, local_port);
+    int verdict = transfer->opened_count > 0 ? use_new_connection(transfer, local_port)
+                                             : use_kept_connection(transfer, local_port);
     if (verdict == CURL_PREREQFUNC_OK) {
         transfer->attempt->sent_us = clock_monotonic_us();
     }
@@ -289,6 +328,7 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
 
     transfer->requests_sent = 0;
     transfer->is_poisoned = false;
+    transfer->is_out_of_descriptors = false;
     transfer->opened_count = 0;
     transfer->is_body_too_long = false;
     transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes };
@@ -315,6 +355,7 @@ enum call_error transfer_end(struct transfer *transfer, int code)
 
     attempt->status = transfer->framing.status;
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
+    forget_unused_sockets(transfer);
     set_active(transfer, -1);
     (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
     (void)curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, NULL);

@@ -46,14 +46,15 @@ struct transfer {
     /* Of the attempt under way. */
     unsigned requests_sent; /* a second one would be a replay */
     bool is_poisoned;       /* stray bytes lay on the kept connection */
+    bool is_out_of_descriptors;
     int opened[TRANSFER_SOCKETS_OPENED];
     size_t opened_count;
     struct response_framing framing;
     bool is_body_too_long;
 
     /* For an abort from another thread. */
-    pthread_mutex_t lock; /* of active_descriptor */
-    int active_descriptor;
+    pthread_mutex_t lock;  /* of active_descriptor */
+    int active_descriptor; /* a request was or is about to be sent on it; -1: none */
     atomic_bool is_aborted;
 };
 

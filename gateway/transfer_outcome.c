@@ -15,15 +15,15 @@ static enum call_error connect_error(const struct transfer *transfer)
     if (transfer->requests_sent > 0) {
         return CALL_CONNECTION_TERMINATED;
     }
+    if (transfer->is_out_of_descriptors) {
+        return CALL_CONNECTION_LIMIT_REACHED;
+    }
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
     switch (code) {
     case ECONNREFUSED:
         return CALL_CONNECTION_REFUSED;
     case ETIMEDOUT:
         return CALL_CONNECTION_TIMEOUT;
-    case EMFILE:
-    case ENFILE:
-        return CALL_CONNECTION_LIMIT_REACHED;
     default:
         return CALL_DESTINATION_UNAVAILABLE;
     }
@@ -44,6 +44,19 @@ static enum call_error lost_error(const struct transfer *transfer)
     return transfer->framing.status != 0 ? CALL_HTTP_RESPONSE_INCOMPLETE : CALL_CONNECTION_TERMINATED;
 }
 
+/* libcurl has one code for a broken connection and for chunks that are none; only the first comes with an errno. */
+static enum call_error receive_error(const struct transfer *transfer)
+{
+    long code = 0;
+
+    if (transfer->is_out_of_descriptors) {
+        return CALL_CONNECTION_LIMIT_REACHED;
+    }
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
+    return code == 0 && transfer->framing.has_transfer_encoding ? CALL_HTTP_RESPONSE_TRANSFER_CODING
+                                                                : lost_error(transfer);
+}
+
 static enum call_error error_of_code(const struct transfer *transfer, int code)
 {
     switch (code) {
@@ -59,9 +72,10 @@ static enum call_error error_of_code(const struct transfer *transfer, int code)
         return abort_error(transfer);
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
     case CURLE_PARTIAL_FILE:
         return lost_error(transfer);
+    case CURLE_RECV_ERROR:
+        return receive_error(transfer);
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is what no HTTP at all looks like */
     case CURLE_WEIRD_SERVER_REPLY:
         return CALL_HTTP_PROTOCOL_ERROR;
@@ -95,6 +109,10 @@ enum call_error transfer_outcome(const struct transfer *transfer, int code)
     enum call_error error = error_of_code(transfer, code);
     if (error == CALL_OK && transfer->framing.status < 200) {
         return CALL_HTTP_PROTOCOL_ERROR;
+    }
+    /* libcurl calls it a success when the connection ends among the header fields. */
+    if (error == CALL_OK && !transfer->framing.is_complete) {
+        return CALL_HTTP_RESPONSE_INCOMPLETE;
     }
     return error;
 }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/response_framing.h"
+
+#include "tests/support/unit.h"
+
+struct framing_case {
+    const char *name;
+    const char *lines[5]; /* NULL-terminated */
+    enum call_error error;
+    unsigned status;
+    bool is_complete;
+};
+
+static const struct framing_case cases[] = {
+    { "a length", { "HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n", "\r\n" }, CALL_OK, 200, true },
+    { "chunks", { "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: Chunked\r\n", "\r\n" }, CALL_OK, 200, true },
+    { "neither", { "HTTP/1.0 204 \r\n", "\r\n" }, CALL_OK, 204, true },
+    { "no reason phrase", { "HTTP/1.1 200\r\n", "\r\n" }, CALL_OK, 200, true },
+    { "a head that ends early", { "HTTP/1.1 200 OK\r\n", "X: y\r\n" }, CALL_OK, 200, false },
+    { "the interim head's length does not count",
+      { "HTTP/1.1 103 Early Hints\r\n", "Content-Length: 9\r\n", "\r\n", "HTTP/1.1 200 OK\r\n" },
+      CALL_OK,
+      200,
+      false },
+    { "status 999", { "HTTP/1.1 999 Odd\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 0, false },
+    { "status 099", { "HTTP/1.1 099 Odd\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 0, false },
+    { "status of two digits", { "HTTP/1.1 20\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 0, false },
+    { "status of four digits", { "HTTP/1.1 2000 OK\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 0, false },
+    { "an unasked change of protocol", { "HTTP/1.1 101 Go\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 101, false },
+    { "two lengths",
+      { "HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n", "content-length: 2\r\n" },
+      CALL_HTTP_PROTOCOL_ERROR,
+      200,
+      false },
+    { "a length and chunks",
+      { "HTTP/1.1 200 OK\r\n", "Content-Length: 2\r\n", "Transfer-Encoding: chunked\r\n" },
+      CALL_HTTP_PROTOCOL_ERROR,
+      200,
+      false },
+    { "chunks and a length",
+      { "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 2\r\n" },
+      CALL_HTTP_PROTOCOL_ERROR,
+      200,
+      false },
+    { "a length that is none",
+      { "HTTP/1.1 200 OK\r\n", "Content-Length: -1\r\n" },
+      CALL_HTTP_PROTOCOL_ERROR,
+      200,
+      false },
+    { "a length with a blank before its colon",
+      { "HTTP/1.1 200 OK\r\n", "Content-Length : 2\r\n", "Content-Length: 3\r\n" },
+      CALL_HTTP_PROTOCOL_ERROR,
+      200,
+      false },
+    { "a folded line", { "HTTP/1.1 200 OK\r\n", " X: 2\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 200, false },
+    { "no colon", { "HTTP/1.1 200 OK\r\n", "X\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 200, false },
+    { "no name", { "HTTP/1.1 200 OK\r\n", ": x\r\n" }, CALL_HTTP_PROTOCOL_ERROR, 200, false },
+    { "another transfer coding",
+      { "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: gzip, chunked\r\n" },
+      CALL_HTTP_RESPONSE_TRANSFER_CODING,
+      200,
+      false },
+    { "a content coding",
+      { "HTTP/1.1 200 OK\r\n", "Content-Encoding: br\r\n" },
+      CALL_HTTP_RESPONSE_CONTENT_CODING,
+      200,
+      false },
+    { "identity", { "HTTP/1.1 200 OK\r\n", "Content-Encoding: identity\r\n", "\r\n" }, CALL_OK, 200, true },
+};
+
+static void response_framing_judges_a_head(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct response_framing framing = { .limit_bytes = 1000 };
+
+        for (const char *const *line = cases[i].lines; *line != NULL; line++) {
+            (void)response_framing_line(&framing, str_of(*line));
+        }
+
+        assert_case(cases[i].name, framing.error == cases[i].error);
+        assert_case(cases[i].name, framing.status == cases[i].status);
+        assert_case(cases[i].name, framing.is_complete == cases[i].is_complete);
+    }
+}
+
+static void response_framing_bounds_all_lines_together(void **state)
+{
+    struct response_framing framing = { .limit_bytes = 30 };
+    (void)state;
+
+    assert_int_equal(response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n")), CALL_OK);
+    assert_int_equal(response_framing_line(&framing, STR("X: 5678901\r\n")), CALL_OK);
+    assert_int_equal(response_framing_line(&framing, STR("\r\n")), CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE);
+}
+
+static void response_framing_keeps_its_first_fault(void **state)
+{
+    struct response_framing framing = { .limit_bytes = 100 };
+    (void)state;
+
+    (void)response_framing_line(&framing, STR("HTTP/1.1 999 Odd\r\n"));
+
+    assert_int_equal(response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n")), CALL_HTTP_PROTOCOL_ERROR);
+    assert_int_equal(framing.status, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(response_framing_judges_a_head),
+        cmocka_unit_test(response_framing_bounds_all_lines_together),
+        cmocka_unit_test(response_framing_keeps_its_first_fault),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
