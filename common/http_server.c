@@ -47,6 +47,7 @@ static void connection_link(struct http_server *server, struct http_connection *
     }
     server->connections = connection;
     server->connection_count++;
+    server->arriving_count -= server->arriving_count > 0 ? 1 : 0;
 }
 
 static void connection_unlink(struct http_server *server, struct http_connection *connection)
@@ -166,6 +167,7 @@ static uint64_t run_daemon(void *context)
         }
         server->is_run_due = false;
         (void)MHD_run(server->daemon);
+        server->arriving_count = 0;
     }
     return server->resume_first != NULL || server->is_run_due ? 0 : wait_us;
 }
@@ -300,8 +302,12 @@ void http_server_free(struct http_server *server)
 
 int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
 {
+    size_t arriving_count = server->arriving_count;
+
     server->is_run_due = true;
+    server->arriving_count++;
     if (MHD_add_connection(server->daemon, descriptor, peer, peer_length) != MHD_YES) {
+        server->arriving_count = arriving_count;
         return errno > 0 ? -errno : -ENOMEM;
     }
     return 0;
@@ -314,10 +320,10 @@ const char *http_server_library_version(void)
 
 bool http_server_is_full(const struct http_server *server)
 {
-    return server->connection_count >= server->config.connection_limit;
+    return server->connection_count + server->arriving_count >= server->config.connection_limit;
 }
 
 size_t http_server_connection_count(const struct http_server *server)
 {
-    return server->connection_count;
+    return server->connection_count + server->arriving_count;
 }

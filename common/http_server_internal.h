@@ -33,6 +33,7 @@ struct http_server {
 
     struct http_connection *connections;
     size_t connection_count;
+    size_t arriving_count; /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
     struct http_exchange *resume_first; /* answered while suspended, in this turn */
     struct http_exchange **resume_last;
 

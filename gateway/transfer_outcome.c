@@ -83,8 +83,8 @@ static enum call_error error_of_code(const struct transfer *transfer, int code)
     case CURLE_OUT_OF_MEMORY:
         return transfer->attempt->first_byte_us != 0 ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE
                                                      : CALL_PROXY_INTERNAL_ERROR;
-    case CURLE_BAD_CONTENT_ENCODING:
-        return CALL_HTTP_RESPONSE_CONTENT_CODING;
+    case CURLE_BAD_CONTENT_ENCODING: /* a transfer coding: content is never decoded, as we ask for none */
+        return CALL_HTTP_RESPONSE_TRANSFER_CODING;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CIPHER:
         return CALL_TLS_PROTOCOL_ERROR;

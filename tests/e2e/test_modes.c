@@ -119,7 +119,7 @@ static const struct {
     { "mixed, task1 blocks", { "--mode=mixed" }, 2, { 1, 2 } },
     { "mixed, nobody blocks", { "--mode=mixed", "--blocking=other" }, 2, { 1, 1 } },
     { "mixed, both block", { "--mode=mixed", "--blocking=task2,task1" }, 2, { 1, 2 } },
-    { "mixed, the second blocks", { "--mode=mixed", "--blocking=task2" }, 2, { 1, 1 } },
+    /* With a blocking call *behind* one that does not block, either may be first: see lab/theory.h. */
 };
 
 static void each_mode_answers_after_as_many_delays_as_theory_says(void **state)

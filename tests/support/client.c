@@ -111,7 +111,7 @@ void client_get(struct client *client, const char *target)
 
 /* ---- answers ---- */
 
-static void read_what_is_there(struct client *client)
+void client_gather(struct client *client)
 {
     char bytes[65536];
     ssize_t count = 0;
@@ -128,7 +128,7 @@ static void read_what_is_there(struct client *client)
 
 bool client_poll(struct client *client, struct answer *answer)
 {
-    read_what_is_there(client);
+    client_gather(client);
     answer_clear(answer);
     answer_init(answer);
     answer->is_complete = answer_parse(answer, &client->input, client->is_at_end, client->expects_no_body);
@@ -169,12 +169,19 @@ void client_read(struct client *client, struct answer *answer)
     client_read_all(client, answer, 1);
 }
 
+bool client_sees_input(struct client *client, int timeout_ms)
+{
+    struct pollfd poll_entry = { .fd = client->descriptor, .events = POLLIN };
+
+    return client->input.length > 0 || poll(&poll_entry, 1, timeout_ms) == 1;
+}
+
 bool client_sees_end(struct client *client, int timeout_ms)
 {
     struct pollfd poll_entry = { .fd = client->descriptor, .events = POLLIN };
 
     if (!client->is_at_end && client->input.length == 0 && poll(&poll_entry, 1, timeout_ms) == 1) {
-        read_what_is_there(client);
+        client_gather(client);
     }
     return client->is_at_end && client->input.length == 0;
 }

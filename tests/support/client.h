@@ -58,12 +58,16 @@ void client_get(struct client *client, const char *target);
 void client_request(struct client *client, const char *method, const char *target, const char *fields,
                     const char *body);
 
-/* Reads what has arrived. True: it is a whole answer, or the connection has ended. */
+/* Reads what has arrived into client->input. */
+void client_gather(struct client *client);
+/* The same; true: it is a whole answer, or the connection has ended. */
 bool client_poll(struct client *client, struct answer *answer);
 /* Waits for an answer or the end of the connection. */
 void client_read(struct client *client, struct answer *answer);
 /* Waits for the answers to all of them at once. */
 void client_read_all(struct client *clients, struct answer *answers, size_t count);
+/* Whether anything comes within that time. */
+bool client_sees_input(struct client *client, int timeout_ms);
 /* Whether the other side closes the connection, without another byte, within that time. */
 bool client_sees_end(struct client *client, int timeout_ms);
 

@@ -103,7 +103,7 @@ static bool take_head(struct answer *answer, struct str *rest)
     const char *end = rest->length > 0 ? memmem(rest->base, rest->length, "\r\n\r\n", 4) : NULL;
     uint64_t status = 0;
 
-    if (end == NULL) {
+    if (end == NULL || !str_starts_with(*rest, STR("HTTP/1."))) {
         return false;
     }
     size_t length = (size_t)(end - rest->base) + 4;

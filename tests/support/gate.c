@@ -12,6 +12,7 @@ void gate_init(struct gate *gate)
 {
     gate->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert_true(gate->descriptor >= 0);
+    atomic_init(&gate->is_open, false);
 }
 
 void gate_clear(struct gate *gate)
@@ -20,10 +21,11 @@ void gate_clear(struct gate *gate)
     gate->descriptor = -1;
 }
 
-void gate_open(const struct gate *gate)
+void gate_open(struct gate *gate)
 {
     uint64_t one = 1;
 
+    atomic_store(&gate->is_open, true);
     (void)!write(gate->descriptor, &one, sizeof one);
 }
 
@@ -31,7 +33,7 @@ bool gate_wait(const struct gate *gate, int timeout_ms)
 {
     struct pollfd poll_entry = { .fd = gate->descriptor, .events = POLLIN };
 
-    return poll(&poll_entry, 1, timeout_ms) == 1;
+    return poll(&poll_entry, 1, timeout_ms) == 1 && atomic_load(&gate->is_open);
 }
 
 bool gate_is_open(const struct gate *gate)

@@ -7,6 +7,7 @@
 #ifndef TESTS_SUPPORT_GATE_H
 #define TESTS_SUPPORT_GATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -15,12 +16,13 @@
 enum { TEST_PATIENCE_MS = 20000 };
 
 struct gate {
-    int descriptor; /* an eventfd: readable once it is open */
+    int descriptor;      /* an eventfd: readable once it is open */
+    atomic_bool is_open; /* what was written before it opened is seen by those who waited for it */
 };
 
 void gate_init(struct gate *gate);
 void gate_clear(struct gate *gate);
-void gate_open(const struct gate *gate);
+void gate_open(struct gate *gate);
 bool gate_is_open(const struct gate *gate);
 /* False: it did not open in time. */
 bool gate_wait(const struct gate *gate, int timeout_ms);

@@ -220,6 +220,7 @@ static char *const *writable(const char *const *words)
 static _Noreturn void become(const struct command *command, int output, int errors, pid_t parent)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* it inherits nothing of the test's surroundings */
     if (getppid() != parent || dup2(output, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0) {
         _exit(127);
     }

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <regex.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -119,19 +120,32 @@ void assert_took(uint64_t elapsed_ms, uint64_t theory_ms)
 
 void assert_order(struct process *process, const char *const *parts)
 {
-    char *output = process_output(process);
+    cleanup_free char *output = process_output(process);
     const char *rest = output;
+    const char *missing = NULL;
 
-    for (; *parts != NULL; parts++) {
+    for (; *parts != NULL && missing == NULL; parts++) {
         const char *place = strstr(rest, *parts);
-        if (place == NULL) {
-            print_error("%s", output);
-            free(output);
-            fail_msg("\"%s\" is not where it is due", *parts);
-        }
-        rest = place + strlen(*parts);
+        missing = place == NULL ? *parts : NULL;
+        rest = place == NULL ? rest : place + strlen(*parts);
     }
-    free(output);
+    if (missing != NULL) {
+        print_error("%s", output);
+        fail_msg("\"%s\" is not where it is due", missing);
+    }
+}
+
+void assert_matches(struct str text, const char *expression)
+{
+    cleanup_free char *copy = strndup(text.base != NULL ? text.base : "", text.length);
+    regex_t compiled;
+
+    assert_int_equal(regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB), 0);
+    int result = regexec(&compiled, copy, 0, NULL, 0);
+    regfree(&compiled);
+    if (result != 0) {
+        fail_msg("\"%s\" is not of the form %s", copy, expression);
+    }
 }
 
 cJSON *answer_json(const struct answer *answer)

@@ -46,6 +46,8 @@ int scene_teardown(void **state);
 void assert_took(uint64_t elapsed_ms, uint64_t theory_ms);
 /* That lines with these parts (NULL-terminated) stand in a process's output in this order. */
 void assert_order(struct process *process, const char *const *parts);
+/* That the text as a whole is of the form of an extended regular expression with ^ and $. */
+void assert_matches(struct str text, const char *expression);
 /* The answer's body, which must be JSON; to be freed with cJSON_Delete(). */
 cJSON *answer_json(const struct answer *answer);
 /* The text of a member; "" if there is none. */

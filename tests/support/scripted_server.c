@@ -2,11 +2,13 @@
 #include "tests/support/scripted_server.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/buf.h"
@@ -138,16 +140,29 @@ static void send_all(int descriptor, struct str bytes)
     }
 }
 
+/* Until the client's system has all of it; it is there for the client's next look at the socket. */
+static void wait_until_arrived(int descriptor)
+{
+    int unsent_bytes = 1;
+
+    for (int i = 0; i < TEST_PATIENCE_MS && unsent_bytes > 0; i++) {
+        if (ioctl(descriptor, SIOCOUTQ, &unsent_bytes) < 0) {
+            return;
+        }
+        (void)poll(NULL, 0, unsent_bytes > 0 ? 1 : 0);
+    }
+}
+
 static void send_answer(int descriptor, const struct scripted_step *step)
 {
     cleanup_buf struct buf good;
 
+    buf_init(&good, REQUEST_BYTES);
     if (step->json == NULL) {
         struct str bytes = { step->bytes, step->length };
         send_all(descriptor, step->length > 0 ? bytes : str_of(step->bytes));
         return;
     }
-    buf_init(&good, REQUEST_BYTES);
     (void)buf_add_format(&good, SCRIPTED_OK_HEAD "Content-Length: %zu\r\n\r\n%s", strlen(step->json), step->json);
     send_all(descriptor, buf_view(&good));
 }
@@ -175,6 +190,7 @@ static bool play(struct scripted_connection *connection, const struct scripted_s
     send_answer(connection->descriptor, step);
     if (step->stray != NULL && wait_for_gate(connection->server, step->before_stray)) {
         send_all(connection->descriptor, str_of(step->stray));
+        wait_until_arrived(connection->descriptor);
         if (step->stray_sent != NULL) {
             gate_open(step->stray_sent);
         }

@@ -39,7 +39,7 @@ struct scripted_step {
     size_t length;             /* of `bytes`, where they hold a NUL; 0: up to it */
     const char *stray;         /* bytes behind a good answer, sent on their own; NULL: none */
     const struct gate *before_stray;
-    const struct gate *stray_sent; /* is opened when they are out */
+    struct gate *stray_sent; /* is opened when they have arrived */
     enum scripted_after after;
 };
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/integration/http_server_bench.h"
+
+#include "common/clock.h"
+#include "common/listener.h"
+#include "tests/support/gate.h"
+#include "tests/support/unit.h"
+
+enum { JOURNAL_BYTES = 65536 };
+
+/* ---- the owner ---- */
+
+static void note(struct http_server_bench *bench, const char *word)
+{
+    (void)buf_add_format(&bench->journal, "%s ", word);
+}
+
+static void on_client_gone(void *context)
+{
+    struct http_server_bench *bench = context;
+
+    note(bench, "gone");
+    if (bench->on_gone != NULL) {
+        bench->on_gone(bench);
+    }
+}
+
+static void on_finished(void *context, bool is_complete)
+{
+    note(context, is_complete ? "finished" : "broken");
+}
+
+static const struct http_exchange_events exchange_events = {
+    .on_client_gone = on_client_gone,
+    .on_finished = on_finished,
+};
+
+void bench_answer(struct http_exchange *exchange, struct str text)
+{
+    struct http_answer answer = { .status = 200, .body = text, .memory = HTTP_BODY_COPIED };
+
+    (void)http_exchange_answer(exchange, &answer);
+}
+
+static void on_request(void *context, struct http_exchange *exchange)
+{
+    struct http_server_bench *bench = context;
+    cleanup_buf struct buf text;
+
+    buf_init(&text, JOURNAL_BYTES);
+    note(bench, "request");
+    http_exchange_set_owner(exchange, &exchange_events, bench);
+    if (bench->on_request != NULL) {
+        bench->on_request(bench, exchange);
+        return;
+    }
+    (void)buf_add_format(&text, "%.*s %.*s", STR_ARGUMENTS(http_exchange_method(exchange)),
+                         STR_ARGUMENTS(http_exchange_target(exchange)));
+    bench_answer(exchange, buf_view(&text));
+}
+
+static void on_refused(void *context, struct http_exchange *exchange, int status, const char *reason)
+{
+    struct http_server_bench *bench = context;
+    struct http_answer answer = {
+        .status = status, .body = str_of(reason), .memory = HTTP_BODY_CONSTANT, .close = true
+    };
+
+    note(bench, "refused");
+    bench->refused_status = status;
+    http_exchange_set_owner(exchange, &exchange_events, bench);
+    (void)http_exchange_answer(exchange, &answer);
+}
+
+static void on_room(void *context)
+{
+    note(context, "room");
+}
+
+void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    assert_true(bench->held_count < BENCH_HELD_AT_MOST);
+    bench->held[bench->held_count++] = exchange;
+}
+
+/* ---- life ---- */
+
+int http_server_bench_setup(void **state)
+{
+    static const struct http_server_events events = {
+        .on_request = on_request,
+        .on_refused = on_refused,
+        .on_room = on_room,
+    };
+    static const struct http_server_config config = {
+        .connection_limit = 64,
+        .header_bytes = BENCH_HEADER_BYTES,
+        .body_bytes = BENCH_BODY_BYTES,
+        .idle_timeout_us = 60ULL * CLOCK_US_PER_SECOND,
+    };
+    struct http_server_bench *bench = calloc(1, sizeof *bench);
+
+    if (bench == NULL) {
+        return -1;
+    }
+    buf_init(&bench->journal, JOURNAL_BYTES);
+    bench->loop = loop_new();
+    bench->server = bench->loop != NULL ? http_server_new(bench->loop, &config, &events, bench) : NULL;
+    *state = bench;
+    return bench->server != NULL ? 0 : -1;
+}
+
+int http_server_bench_teardown(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    http_server_free(bench->server);
+    loop_free(bench->loop);
+    buf_clear(&bench->journal);
+    free(bench);
+    return 0;
+}
+
+/* ---- turning ---- */
+
+void bench_connect(struct http_server_bench *bench, struct client *client)
+{
+    static const struct address any_port = { .host = "127.0.0.1" };
+    struct sockaddr_storage peer = { 0 };
+    socklen_t length = sizeof peer;
+    struct error error;
+    char text[64];
+
+    int listening = listener_open(&any_port, &error);
+    assert_true(listening >= 0);
+    listener_bound_address(listening, text, sizeof text);
+    client_open(client, (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10));
+    int descriptor = accept4(listening, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    assert_true(descriptor >= 0);
+    (void)close(listening);
+    assert_int_equal(http_server_add(bench->server, descriptor, (const struct sockaddr *)&peer, length), 0);
+}
+
+static void turn(struct http_server_bench *bench)
+{
+    assert_int_equal(loop_turn(bench->loop, 5 * (uint64_t)CLOCK_US_PER_MS), 0);
+}
+
+void bench_turn_idly(struct http_server_bench *bench)
+{
+    for (int i = 0; i < 5; i++) {
+        turn(bench);
+    }
+}
+
+void bench_read(struct http_server_bench *bench, struct client *client, struct answer *answer)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!client_poll(client, answer)) {
+        if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
+            fail_msg("no answer; %.*s", STR_ARGUMENTS(buf_view(&bench->journal)));
+        }
+        turn(bench);
+    }
+}
+
+static size_t count_words(const struct http_server_bench *bench, const char *word)
+{
+    struct str rest = buf_view(&bench->journal);
+    size_t count = 0;
+
+    while (rest.length > 0) {
+        count += str_equal(str_split(&rest, ' '), str_of(word)) ? 1 : 0;
+    }
+    return count;
+}
+
+bool bench_has(const struct http_server_bench *bench, const char *word)
+{
+    return count_words(bench, word) > 0;
+}
+
+void bench_turn_until(struct http_server_bench *bench, const char *word, size_t count)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (count_words(bench, word) < count) {
+        if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
+            fail_msg("no \"%s\" in: %.*s", word, STR_ARGUMENTS(buf_view(&bench->journal)));
+        }
+        turn(bench);
+    }
+}
+
+void bench_turn_until_held(struct http_server_bench *bench, size_t count)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (bench->held_count < count && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        turn(bench);
+    }
+    assert_int_equal(bench->held_count, count);
+}
+
+bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!client_sees_end(client, 0) && gate_milliseconds_left(start_us, timeout_ms) > 0) {
+        turn(bench);
+    }
+    return client_sees_end(client, 0);
+}
+
+void bench_assert_journal(const struct http_server_bench *bench, const char *words)
+{
+    assert_text(buf_view(&bench->journal), words);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_server_bench - an http_server on a loop that the test turns by itself, so that everything happens in one thread
+ * and in a known order.
+ *
+ * By default a request is answered at once with its method and raw target as text; what `on_request` is set to comes
+ * instead. What happens is written down in `journal`, a word each.
+ */
+#ifndef TESTS_INTEGRATION_HTTP_SERVER_BENCH_H
+#define TESTS_INTEGRATION_HTTP_SERVER_BENCH_H
+
+#include "common/http_server.h"
+#include "tests/support/client.h"
+
+enum { BENCH_HELD_AT_MOST = 16, BENCH_HEADER_BYTES = 4096, BENCH_BODY_BYTES = 1000 };
+
+struct http_server_bench {
+    struct loop *loop;
+    struct http_server *server;
+    struct buf journal; /* "request refused gone finished broken room …", each with a blank behind it */
+    void (*on_request)(struct http_server_bench *bench, struct http_exchange *exchange);
+    void (*on_gone)(struct http_server_bench *bench); /* NULL: nothing */
+    struct client clients[2];                         /* for tests whose owner looks at them */
+    struct http_exchange *held[BENCH_HELD_AT_MOST];   /* by bench_hold() */
+    size_t held_count;
+    int refused_status;
+    unsigned stream_step;
+};
+
+int http_server_bench_setup(void **state);
+int http_server_bench_teardown(void **state);
+#define bench_test(test) cmocka_unit_test_setup_teardown(test, http_server_bench_setup, http_server_bench_teardown)
+
+/* A connected client whose other end the server has. */
+void bench_connect(struct http_server_bench *bench, struct client *client);
+/* For on_request: no answer yet. */
+void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange);
+/* Answers with text. */
+void bench_answer(struct http_exchange *exchange, struct str text);
+/* Turns the loop until the client has a whole answer or its connection has ended. */
+void bench_read(struct http_server_bench *bench, struct client *client, struct answer *answer);
+/* … until the journal holds that word so many times. */
+void bench_turn_until(struct http_server_bench *bench, const char *word, size_t count);
+/* … until that many exchanges are held. */
+void bench_turn_until_held(struct http_server_bench *bench, size_t count);
+/* A few turns in which nothing is expected to happen. */
+void bench_turn_idly(struct http_server_bench *bench);
+/* … until the client sees the end of its connection, or for so long. */
+bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms);
+bool bench_has(const struct http_server_bench *bench, const char *word);
+/* That exactly this stands in the journal. */
+void bench_assert_journal(const struct http_server_bench *bench, const char *words);
+
+#endif

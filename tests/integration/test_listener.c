@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/listener.h"
+
+#include "common/clock.h"
+#include "tests/support/client.h"
+#include "tests/support/gate.h"
+#include "tests/support/unit.h"
+
+enum { ACCEPTED_AT_MOST = 256 };
+
+struct acceptor {
+    struct loop *loop;
+    int descriptor;
+    uint16_t port;
+    struct listener listener;
+    int accepted[ACCEPTED_AT_MOST];
+    size_t accepted_count;
+    size_t hold_at; /* a limit: listener_hold() when so many are there; 0: none */
+};
+
+static uint16_t port_of(int descriptor)
+{
+    char text[64];
+
+    listener_bound_address(descriptor, text, sizeof text);
+    return (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10);
+}
+
+static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
+{
+    struct acceptor *acceptor = context;
+
+    (void)peer_length;
+    assert_int_equal(peer->sa_family, AF_INET);
+    assert_true(acceptor->accepted_count < ACCEPTED_AT_MOST);
+    acceptor->accepted[acceptor->accepted_count++] = descriptor;
+    if (acceptor->accepted_count == acceptor->hold_at) {
+        listener_hold(&acceptor->listener);
+    }
+}
+
+static int setup(void **state)
+{
+    static const struct address any_port = { .host = "127.0.0.1" };
+    struct acceptor *acceptor = calloc(1, sizeof *acceptor);
+    struct error error;
+
+    if (acceptor == NULL) {
+        return -1;
+    }
+    acceptor->loop = loop_new();
+    acceptor->descriptor = listener_open(&any_port, &error);
+    acceptor->port = port_of(acceptor->descriptor);
+    *state = acceptor;
+    return acceptor->loop != NULL &&
+                   listener_start(&acceptor->listener, acceptor->loop, acceptor->descriptor, on_accepted, acceptor) == 0
+               ? 0
+               : -1;
+}
+
+static int teardown(void **state)
+{
+    struct acceptor *acceptor = *state;
+
+    listener_stop(&acceptor->listener);
+    for (size_t i = 0; i < acceptor->accepted_count; i++) {
+        (void)close(acceptor->accepted[i]);
+    }
+    (void)close(acceptor->descriptor);
+    loop_free(acceptor->loop);
+    free(acceptor);
+    return 0;
+}
+
+static void open_clients(struct client *clients, size_t count, uint16_t port)
+{
+    for (size_t i = 0; i < count; i++) {
+        client_open(&clients[i], port);
+    }
+}
+
+static void close_clients(struct client *clients, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        client_close(&clients[i]);
+    }
+}
+
+static void turn_until(struct acceptor *acceptor, size_t count)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (acceptor->accepted_count < count && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        assert_int_equal(loop_turn(acceptor->loop, CLOCK_US_PER_SECOND), 0);
+    }
+    assert_int_equal(acceptor->accepted_count, count);
+}
+
+static void accepts_all_that_come_however_many_turns_that_takes(void **state)
+{
+    struct acceptor *acceptor = *state;
+    static struct client clients[150];
+    open_clients(clients, array_length(clients), acceptor->port);
+
+    turn_until(acceptor, array_length(clients));
+
+    close_clients(clients, array_length(clients));
+}
+
+static void a_port_in_use_is_refused_with_a_sentence(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct address taken = { .host = "127.0.0.1", .port = acceptor->port };
+    struct error error = { { '\0' } };
+    char expected[128];
+    (void)snprintf(expected, sizeof expected, "cannot listen on 127.0.0.1:%u: Address already in use",
+                   (unsigned)acceptor->port);
+
+    int descriptor = listener_open(&taken, &error);
+
+    assert_int_equal(descriptor, -1);
+    assert_string_equal(error.text, expected);
+}
+
+static void an_address_that_is_not_ours_is_refused(void **state)
+{
+    static const struct address elsewhere = { .host = "192.0.2.1", .port = 80 }; /* RFC 5737: for documentation */
+    struct error error = { { '\0' } };
+    (void)state;
+
+    int descriptor = listener_open(&elsewhere, &error);
+
+    assert_int_equal(descriptor, -1);
+    assert_non_null(strstr(error.text, "192.0.2.1:80"));
+}
+
+static void nothing_is_accepted_while_it_is_held(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct client clients[3];
+    acceptor->hold_at = 1;
+    open_clients(clients, array_length(clients), acceptor->port);
+
+    turn_until(acceptor, 1);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(loop_turn(acceptor->loop, CLOCK_US_PER_MS), 0);
+    }
+    assert_int_equal(acceptor->accepted_count, 1);
+    listener_release(&acceptor->listener);
+
+    turn_until(acceptor, 3);
+    close_clients(clients, array_length(clients));
+}
+
+static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct client waiting[5];
+    struct client late;
+    open_clients(waiting, array_length(waiting), acceptor->port);
+
+    listener_drain(&acceptor->listener);
+    assert_int_equal(acceptor->accepted_count, array_length(waiting));
+    client_open(&late, acceptor->port);
+    assert_int_equal(loop_turn(acceptor->loop, 10 * (uint64_t)CLOCK_US_PER_MS), 0);
+
+    assert_int_equal(acceptor->accepted_count, array_length(waiting));
+    close_clients(waiting, array_length(waiting));
+    client_close(&late);
+}
+
+static void two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothing(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct acceptor other = { .descriptor = acceptor->descriptor, .loop = loop_new() };
+    struct client clients[4];
+    assert_non_null(other.loop);
+    assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, on_accepted, &other), 0);
+    open_clients(clients, array_length(clients), acceptor->port);
+
+    turn_until(&other, array_length(clients)); /* the first loop takes no turn meanwhile */
+
+    assert_int_equal(acceptor->accepted_count, 0);
+    listener_stop(&other.listener);
+    close_clients(clients, array_length(clients));
+    for (size_t i = 0; i < other.accepted_count; i++) {
+        (void)close(other.accepted[i]);
+    }
+    loop_free(other.loop);
+}
+
+#define listener_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        listener_test(accepts_all_that_come_however_many_turns_that_takes),
+        listener_test(a_port_in_use_is_refused_with_a_sentence),
+        listener_test(an_address_that_is_not_ours_is_refused),
+        listener_test(nothing_is_accepted_while_it_is_held),
+        listener_test(draining_accepts_what_waits_in_the_queue_and_then_no_more),
+        listener_test(two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Places that do not answer or do not exist, for every strategy: which error, and when.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "gateway/transfer.h"
+#include "tests/integration/upstream_bench.h"
+#include "tests/support/unit.h"
+
+static const struct scripted_step good_step[] = { { .json = "{\"a\":1}" } };
+static const struct scripted_step holding_step[] = { { .bytes = "", .after = SCRIPTED_HOLD } };
+
+/* ---- time ---- */
+
+enum { SHORT_MS = 300 };
+
+static void shorten(struct trial *trial)
+{
+    trial->attempt.deadline_us = clock_monotonic_us() + (uint64_t)SHORT_MS * CLOCK_US_PER_MS;
+}
+
+static void assert_ended_at_deadline(const struct trial *trial)
+{
+    assert_true(trial->attempt.done_us + 5 * CLOCK_US_PER_MS >= trial->attempt.deadline_us);
+    assert_true(trial->attempt.done_us < trial->attempt.deadline_us + (uint64_t)SHORT_MS * CLOCK_US_PER_MS);
+}
+
+static void check_silence(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
+{
+    struct trial trial;
+    (void)strategy;
+    trial_init(&trial, bench, scripted_server_port(server));
+    shorten(&trial);
+
+    trial_run(&trial, bench);
+
+    assert_int_equal(trial.attempt.error, CALL_HTTP_RESPONSE_TIMEOUT);
+    assert_ended_at_deadline(&trial);
+    trial_clear(&trial);
+}
+
+static void silence_ends_at_the_deadline_as_http_response_timeout(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(holding_step, array_length(holding_step), check_silence);
+}
+
+/* A listening socket whose queue is full: what comes is neither accepted nor refused. */
+struct blackhole {
+    int descriptor;
+    uint16_t port;
+    int fillers[4];
+};
+
+static void open_blackhole(struct blackhole *blackhole)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t length = sizeof address;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    blackhole->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(blackhole->descriptor, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(blackhole->descriptor, 0), 0);
+    assert_int_equal(getsockname(blackhole->descriptor, (struct sockaddr *)&address, &length), 0);
+    blackhole->port = ntohs(address.sin_port);
+    for (size_t i = 0; i < array_length(blackhole->fillers); i++) {
+        int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(descriptor, (const struct sockaddr *)&address, sizeof address);
+        blackhole->fillers[i] = descriptor;
+    }
+}
+
+static void close_blackhole(struct blackhole *blackhole)
+{
+    for (size_t i = 0; i < array_length(blackhole->fillers); i++) {
+        (void)close(blackhole->fillers[i]);
+    }
+    (void)close(blackhole->descriptor);
+}
+
+static void check_blackhole(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
+{
+    struct blackhole blackhole;
+    struct trial at_deadline;
+    struct trial at_connect_timeout;
+    (void)server;
+    (void)strategy;
+    open_blackhole(&blackhole);
+    trial_init(&at_deadline, bench, blackhole.port);
+    shorten(&at_deadline);
+    trial_init(&at_connect_timeout, bench, blackhole.port);
+    at_connect_timeout.attempt.connect_timeout_us = (uint64_t)SHORT_MS * CLOCK_US_PER_MS;
+
+    trial_run(&at_deadline, bench);
+    trial_run(&at_connect_timeout, bench);
+
+    assert_int_equal(at_deadline.attempt.error, CALL_CONNECTION_TIMEOUT);
+    assert_ended_at_deadline(&at_deadline);
+    assert_int_equal(at_connect_timeout.attempt.error, CALL_CONNECTION_TIMEOUT);
+    assert_true(at_connect_timeout.attempt.done_us < at_connect_timeout.attempt.deadline_us);
+    close_blackhole(&blackhole);
+    trial_clear(&at_deadline);
+    trial_clear(&at_connect_timeout);
+}
+
+static void a_connection_that_does_not_come_about_is_connection_timeout(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(good_step, array_length(good_step), check_blackhole);
+}
+
+/* ---- places that do not exist ---- */
+
+static void check_refused(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
+{
+    struct trial trial;
+    struct blackhole closed;
+    (void)server;
+    (void)strategy;
+    open_blackhole(&closed);
+    close_blackhole(&closed);
+    trial_init(&trial, bench, closed.port);
+
+    trial_run(&trial, bench);
+
+    assert_int_equal(trial.attempt.error, CALL_CONNECTION_REFUSED);
+    assert_int_equal(trial.attempt.status, 0);
+    trial_clear(&trial);
+}
+
+static void a_port_where_nobody_listens_is_connection_refused(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(good_step, array_length(good_step), check_refused);
+}
+
+/* A label of 64 bytes cannot exist (RFC 1035 §2.3.4): no server is asked. */
+static void check_name(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
+{
+    struct trial trial;
+    (void)server;
+    (void)strategy;
+    trial_init(&trial, bench, 0);
+    (void)snprintf(trial.url, sizeof trial.url, "http://%064d/", 0);
+    trial.url[sizeof "http://" - 1] = 'x';
+
+    trial_run(&trial, bench);
+
+    assert_int_equal(trial.attempt.error, CALL_DNS_ERROR);
+    trial_clear(&trial);
+}
+
+static void a_name_that_does_not_exist_is_dns_error(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(good_step, array_length(good_step), check_name);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(silence_ends_at_the_deadline_as_http_response_timeout),
+        cmocka_unit_test(a_connection_that_does_not_come_about_is_connection_timeout),
+        cmocka_unit_test(a_port_where_nobody_listens_is_connection_refused),
+        cmocka_unit_test(a_name_that_does_not_exist_is_dns_error),
+    };
+
+    if (transfer_global_init() < 0) {
+        return 1;
+    }
+    int failed_count = cmocka_run_group_tests(tests, NULL, NULL);
+    transfer_global_clear();
+    return failed_count;
+}
