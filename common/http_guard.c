@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/compiler.h"
+
 enum { BAD_REQUEST = 400, NOT_IMPLEMENTED = 501 };
 
 /* The first fault is the one that is told. */
@@ -138,6 +140,27 @@ static void check_transfer_encoding(struct http_guard *guard, struct str value)
     }
 }
 
+/* "content-" and "transfer-" with anything behind them that is no header of a request. */
+static bool is_suspect_name(struct str name)
+{
+    static const struct str known[] = {
+        STR_STATIC("Content-Type"),     STR_STATIC("Content-Encoding"), STR_STATIC("Content-Language"),
+        STR_STATIC("Content-Location"), STR_STATIC("Content-Range"),    STR_STATIC("Content-Disposition"),
+        STR_STATIC("Content-Digest"),   STR_STATIC("Content-MD5"),
+    };
+    struct str front = { name.base, str_find(name, '-') };
+
+    if (!str_equal_ignoring_case(front, STR("content")) && !str_equal_ignoring_case(front, STR("transfer"))) {
+        return false;
+    }
+    for (size_t i = 0; i < array_length(known); i++) {
+        if (str_equal_ignoring_case(name, known[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void http_guard_header(struct http_guard *guard, struct str name, struct str value)
 {
     struct str trimmed = str_trim(value);
@@ -156,6 +179,8 @@ void http_guard_header(struct http_guard *guard, struct str name, struct str val
         check_length(guard, trimmed);
     } else if (str_equal_ignoring_case(name, STR("Transfer-Encoding"))) {
         check_transfer_encoding(guard, trimmed);
+    } else if (is_suspect_name(name)) {
+        guard->is_suspect = true;
     }
 }
 

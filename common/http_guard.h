@@ -25,6 +25,10 @@ struct http_guard {
     unsigned length_count;
     unsigned transfer_encoding_count;
     uint64_t content_length;
+    /* A header that frames nothing but is named as if it might: microhttpd joins a folded line to the *name* of the
+     * header above, and "Content-Length: 5\r\n x" arrives as "Content-Lengthx". Whoever is in front may have read a
+     * body: answer, and let the connection end there. */
+    bool is_suspect;
     int status;         /* the first fault found; 0: none */
     const char *reason; /* what it was, a constant sentence */
 };

@@ -88,6 +88,7 @@ static int judge_head(struct http_exchange *exchange, const char **ret_reason)
     }
     http_exchange_each_header(exchange, guard_header, &guard);
     int status = http_guard_verdict(&guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
+    exchange->closes_after_answer = guard.is_suspect;
     if (status == 0 && guard.content_length > exchange->body.limit) {
         *ret_reason = "The request body is larger than this server accepts.";
         status = MHD_HTTP_CONTENT_TOO_LARGE;

@@ -101,8 +101,8 @@ static int add_fields(struct http_exchange *exchange, struct MHD_Response *respo
             return -EINVAL;
         }
     }
-    if ((answer->close || exchange->connection->server->is_draining) &&
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
+    bool closes = answer->close || exchange->closes_after_answer || exchange->connection->server->is_draining;
+    if (closes && MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
         return -ENOMEM;
     }
     return 0;

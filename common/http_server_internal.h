@@ -33,7 +33,7 @@ struct http_server {
 
     struct http_connection *connections;
     size_t connection_count;
-    size_t arriving_count; /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
+    size_t arriving_count;              /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
     struct http_exchange *resume_first; /* answered while suspended, in this turn */
     struct http_exchange **resume_last;
 
@@ -57,7 +57,8 @@ struct http_exchange {
     struct http_connection *connection;
     enum exchange_state state;
     bool has_head;
-    bool is_aborted; /* ends without a (further) byte of ours: the client left, a raw answer, no memory */
+    bool is_aborted;          /* ends without a (further) byte of ours: the client left, a raw answer, no memory */
+    bool closes_after_answer; /* see http_guard: what follows on the connection may be this request's body */
     struct str method;
     struct str protocol;
     uint64_t head_read_us;

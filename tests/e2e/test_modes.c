@@ -85,6 +85,7 @@ static void async_receives_both_requests_before_it_answers_either(void **state)
 
     process_wait_for_count(&scene->gateway, "INFO:", 2);
     assert_order(&scene->gateway, OPTIONS("Received task1 Request!!", "Received task2 Request!!", "Send task"));
+    process_wait_for_count(&scene->backend, "INFO:", 2);
     assert_order(&scene->backend, OPTIONS("Received task1 Request!!", "Received task2 Request!!", "Send task"));
 }
 

@@ -223,11 +223,33 @@ static void http_guard_keeps_the_length_it_read(void **state)
     assert_int_equal(guard.length_count, 1);
 }
 
+static void http_guard_suspects_names_that_a_folded_line_could_have_made(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_suspect;
+    } cases[] = {
+        { "Content-Lengthx", true }, { "content-", true },          { "Transfer-Encodingx", true },
+        { "Content-Length", false }, { "Content-Type", false },     { "content-type", false },
+        { "Contents", false },       { "X-Content-Length", false },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct http_guard guard = { 0 };
+
+        http_guard_header(&guard, str_of(cases[i].name), STR("5"));
+
+        assert_case(cases[i].name, guard.is_suspect == cases[i].is_suspect);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(http_guard_lets_unambiguous_requests_pass),
         cmocka_unit_test(http_guard_refuses_what_could_be_read_two_ways),
+        cmocka_unit_test(http_guard_suspects_names_that_a_folded_line_could_have_made),
         cmocka_unit_test(http_guard_keeps_the_length_it_read),
     };
 
