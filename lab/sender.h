@@ -15,7 +15,7 @@
  *
  * Bodies are shown up to SENDER_SHOWN_BYTES, as lab/printable.h has it, and refused beyond SENDER_BODY_BYTES.
  *
- * The only part that knows libcurl.   Threads: none shared.
+ * With sender_transfer.c the only part that knows libcurl.   Threads: none shared.
  */
 #ifndef LAB_SENDER_H
 #define LAB_SENDER_H
