@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "gateway/transfer.h"
 
-enum { KEPT_CONNECTIONS = 1024 };
+enum { KEPT_CONNECTIONS = 1024, STRAY_READS_AT_MOST = 64 };
 
 struct curl_loop {
     struct loop *loop;
@@ -101,14 +101,17 @@ void curl_loop_cancel(struct curl_loop *curl_loop, struct attempt *attempt, enum
 /* ---- sockets ---- */
 
 /* Nobody asked for anything: the backend's goodbye, or stray bytes, which libcurl 7.88 would take for the next answer.
- * Shut down, it looks dead to libcurl, which closes it when it comes across it. */
+ * Shut down and read empty, it looks dead to libcurl, which closes it when it comes across it. A backend that sends
+ * faster than this reads does not hold the loop: what is left is seen before a request is sent. */
 static void end_kept_connection(struct curl_loop *curl_loop, struct socket_entry *entry)
 {
     char stray[4096];
+    ssize_t count = 1;
 
-    while (recv(entry->descriptor, stray, sizeof stray, MSG_DONTWAIT) > 0) {
-    }
     (void)shutdown(entry->descriptor, SHUT_RDWR);
+    for (int i = 0; i < STRAY_READS_AT_MOST && count > 0; i++) {
+        count = recv(entry->descriptor, stray, sizeof stray, MSG_DONTWAIT);
+    }
     loop_unwatch(curl_loop->loop, &entry->watch);
 }
 

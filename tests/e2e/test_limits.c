@@ -126,6 +126,28 @@ static void what_a_backend_does_on_a_kept_connection_does_not_make_the_loop_spin
     gate_clear(&arrived);
 }
 
+static void a_backend_that_floods_a_kept_connection_does_not_hold_the_loop(void **state)
+{
+    struct scene *scene = *state;
+    struct gate answered;
+    const struct scripted_step step = { .json = "1", .before_stray = &answered, .after = SCRIPTED_FLOOD };
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    gate_init(&answered);
+    struct scripted_server *server = scripted_server_start(&step, 1);
+    scene->backend_port = scripted_server_port(server);
+    scene_start_gateway(scene, OPTIONS("--mode=async"));
+    client_fetch(scene->gateway_port, "/task1", &answer);
+    assert_int_equal(answer.status, 200);
+
+    gate_open(&answered);
+    scripted_server_wait_for_ends(server, 1);
+    client_fetch(scene->gateway_port, "/hello", &answer);
+
+    assert_int_equal(answer.status, 200);
+    scripted_server_stop(server);
+    gate_clear(&answered);
+}
+
 static void a_call_without_a_descriptor_is_a_503_and_the_gateway_goes_on(void **state)
 {
     struct scene *scene = *state;
@@ -189,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scene_test(without_descriptors_clients_wait_without_a_spin_and_are_served_later),
         scene_test(what_a_backend_does_on_a_kept_connection_does_not_make_the_loop_spin),
+        scene_test(a_backend_that_floods_a_kept_connection_does_not_hold_the_loop),
         scene_test(a_call_without_a_descriptor_is_a_503_and_the_gateway_goes_on),
         scene_test(proxies_and_settings_of_the_environment_are_not_used),
         scene_test(a_path_of_a_call_reaches_the_backend_as_it_was_asked_for),

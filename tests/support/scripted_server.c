@@ -179,6 +179,18 @@ static void hold(struct scripted_connection *connection)
     }
 }
 
+static void flood(struct scripted_connection *connection, const struct scripted_step *step)
+{
+    static const char stray[64 * 1024];
+
+    if (!wait_for_gate(connection->server, step->before_stray)) {
+        return;
+    }
+    while (send(connection->descriptor, stray, sizeof stray, MSG_NOSIGNAL) > 0) {
+    }
+    note_end(connection->server);
+}
+
 /* False: the connection is over. */
 static bool play(struct scripted_connection *connection, const struct scripted_step *step)
 {
@@ -197,6 +209,8 @@ static bool play(struct scripted_connection *connection, const struct scripted_s
     }
     if (step->after == SCRIPTED_HOLD) {
         hold(connection);
+    } else if (step->after == SCRIPTED_FLOOD) {
+        flood(connection, step);
     } else if (step->after == SCRIPTED_RESET) {
         (void)setsockopt(connection->descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }

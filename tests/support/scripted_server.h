@@ -30,6 +30,7 @@ enum scripted_after {
     SCRIPTED_CLOSE, /* FIN */
     SCRIPTED_RESET, /* RST */
     SCRIPTED_HOLD,  /* neither read nor write, until the client ends the connection */
+    SCRIPTED_FLOOD, /* once `before_stray` is open, send as fast as it goes, until the client ends the connection */
 };
 
 struct scripted_step {
