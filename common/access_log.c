@@ -12,10 +12,9 @@ static struct str task_word(struct str target)
     return str_starts_with(word, STR("/")) ? str_from(word, 1) : word;
 }
 
-static struct buf *begin_json(struct log *log, const struct access_entry *entry, const char *event)
+/* All events have these, behind the time. */
+static void add_event(struct buf *line, const struct access_entry *entry, const char *event)
 {
-    struct buf *line = log_begin(log, clock_wall_us());
-
     (void)buf_add_format(line, ",\"event\":\"%s\"", event);
     (void)buf_add_str(line, entry->members);
     (void)buf_add_text(line, ",\"method\":");
@@ -24,6 +23,13 @@ static struct buf *begin_json(struct log *log, const struct access_entry *entry,
     (void)buf_add_json_string(line, entry->target);
     (void)buf_add_text(line, ",\"client\":");
     (void)buf_add_json_string(line, entry->client);
+}
+
+static struct buf *begin_json(struct log *log, const struct access_entry *entry, const char *event)
+{
+    struct buf *line = log_begin(log, clock_wall_us());
+
+    add_event(line, entry, event);
     return line;
 }
 
@@ -86,16 +92,26 @@ static void add_done_text(struct log *log, const struct access_entry *entry)
     log_end(log);
 }
 
+void access_log_render_done(struct time_stamp *stamp, const struct access_entry *entry, struct str account,
+                            struct buf *json)
+{
+    (void)buf_add_text(json, "{\"ts\":\"");
+    time_stamp_add(stamp, clock_wall_us(), json);
+    (void)buf_add_byte(json, '"');
+    add_event(json, entry, "done");
+    (void)buf_add_format(json, ",\"status\":%d", entry->status);
+    (void)buf_add_str(json, account);
+    (void)buf_add_byte(json, '}');
+}
+
 void access_log_done(struct log *log, const struct access_entry *entry, struct str account)
 {
     if (!log_wants(log, LOG_INFO)) {
         return;
     }
     if (log->sink->format == LOG_JSON) {
-        struct buf *line = begin_json(log, entry, "done");
-        (void)buf_add_format(line, ",\"status\":%d", entry->status);
-        (void)buf_add_str(line, account);
-        end_json(log, line);
+        access_log_render_done(&log->utc, entry, account, log_begin_bare(log));
+        log_end(log);
     } else {
         add_done_text(log, entry);
     }

@@ -9,112 +9,22 @@
 
 #include "common/clock.h"
 #include "common/http_server_internal.h"
-#include "common/listener.h"
 
 enum {
-    /* Response headers are built in the connection's pool too; without room the client would get no answer at all. */
-    POOL_EXTRA_BYTES = 8192,
+    DEFAULT_RESPONSE_HEADER_BYTES = 8192,
+    LEAST_RESPONSE_HEADER_BYTES = 4096,
     RUNS_PER_TURN = 16,
     DRAIN_CHECK_US = 100 * CLOCK_US_PER_MS,
     DRAIN_IDLE_US = CLOCK_US_PER_SECOND,
 };
 
-/* ---- connections ---- */
-
-struct http_connection *http_connection_of(struct MHD_Connection *mhd)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info != NULL ? info->socket_context : NULL;
-}
-
-static void on_client_hangup(void *context, uint32_t events)
-{
-    struct http_connection *connection = context;
-
-    (void)events;
-    connection->is_client_gone = true;
-    if (connection->exchange != NULL) {
-        http_exchange_abandon(connection->exchange);
-    }
-}
-
-static void connection_link(struct http_server *server, struct http_connection *connection)
-{
-    connection->next = server->connections;
-    if (server->connections != NULL) {
-        server->connections->previous = connection;
-    }
-    server->connections = connection;
-    server->connection_count++;
-    server->arriving_count -= server->arriving_count > 0 ? 1 : 0;
-}
-
-static void connection_unlink(struct http_server *server, struct http_connection *connection)
-{
-    if (connection->previous != NULL) {
-        connection->previous->next = connection->next;
-    } else {
-        server->connections = connection->next;
-    }
-    if (connection->next != NULL) {
-        connection->next->previous = connection->previous;
-    }
-    server->connection_count--;
-}
-
-static struct http_connection *connection_new(struct http_server *server, struct MHD_Connection *mhd)
-{
-    struct http_connection *connection = calloc(1, sizeof *connection);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-    if (connection == NULL || info == NULL) {
-        free(connection);
-        return NULL;
-    }
-    connection->server = server;
-    connection->mhd = mhd;
-    connection->descriptor = info->connect_fd;
-    connection->idle_since_us = loop_now_us(server->loop);
-    connection->gone_watch = (struct loop_watch){ .on_ready = on_client_hangup, .context = connection };
-    info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info != NULL && info->client_addr != NULL) {
-        listener_format_address(info->client_addr, connection->client, sizeof connection->client);
-    }
-    /* Edge-triggered, and no EPOLLIN: the event of a half-closed socket would come for ever. */
-    if (loop_watch(server->loop, &connection->gone_watch, connection->descriptor, EPOLLRDHUP | EPOLLET) < 0) {
-        free(connection);
-        return NULL;
-    }
-    connection_link(server, connection);
-    return connection;
-}
-
-static void connection_free(struct http_connection *connection)
-{
-    struct http_server *server = connection->server;
-
-    loop_unwatch(server->loop, &connection->gone_watch);
-    connection_unlink(server, connection);
-    free(connection);
-    if (server->events->on_room != NULL) {
-        server->events->on_room(server->context);
-    }
-}
-
-/* Comes after accept and before close(), so that the watch never outlives the descriptor. */
-static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *socket_context = connection_new(context, mhd);
-    } else if (*socket_context != NULL) {
-        connection_free(*socket_context);
-        *socket_context = NULL;
-    }
-}
-
 /* ---- the loop ---- */
+
+uint64_t http_server_update_now(struct http_server *server)
+{
+    server->now_us = clock_monotonic_us();
+    return server->now_us;
+}
 
 void http_server_resume_later(struct http_server *server, struct http_exchange *exchange)
 {
@@ -166,6 +76,7 @@ static uint64_t run_daemon(void *context)
             break;
         }
         server->is_run_due = false;
+        (void)http_server_update_now(server);
         (void)MHD_run(server->daemon);
         server->arriving_count = 0;
     }
@@ -186,7 +97,7 @@ static bool is_idle_and_quiet(const struct http_connection *connection, uint64_t
 {
     int unread_bytes = 0;
 
-    return connection->exchange == NULL && now_us - connection->idle_since_us >= DRAIN_IDLE_US &&
+    return connection->exchange == NULL && connection->idle_since_us + DRAIN_IDLE_US <= now_us &&
            ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
 }
 
@@ -221,18 +132,30 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
+size_t http_server_response_header_bytes(const struct http_server *server)
+{
+    size_t bytes = server->config.response_header_bytes;
+
+    if (bytes == 0) {
+        return DEFAULT_RESPONSE_HEADER_BYTES;
+    }
+    return bytes < LEAST_RESPONSE_HEADER_BYTES ? LEAST_RESPONSE_HEADER_BYTES : bytes;
+}
+
+size_t http_server_pool_bytes(const struct http_server *server)
+{
+    return server->config.header_bytes + http_server_response_header_bytes(server);
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
-    const struct http_server_config *config = &server->config;
-
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-                            http_exchange_on_call, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-                            MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
+                            http_exchange_on_call, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change,
+                            server, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
                             MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
                             leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)config->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            config->header_bytes + (size_t)POOL_EXTRA_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)(config->idle_timeout_us / CLOCK_US_PER_SECOND), MHD_OPTION_END);
+                            (unsigned)server->config.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            http_server_pool_bytes(server), MHD_OPTION_END);
 }
 
 static int join_loop(struct http_server *server)
@@ -259,6 +182,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     }
     server->loop = loop;
     server->config = *config;
+    server->shortest_timeout_us = http_deadline_shortest_us(config);
+    (void)http_server_update_now(server);
     server->events = events;
     server->context = context;
     server->resume_last = &server->resume_first;
@@ -311,6 +236,19 @@ int http_server_add(struct http_server *server, int descriptor, const struct soc
         return errno > 0 ? -errno : -ENOMEM;
     }
     return 0;
+}
+
+void http_server_set_limits(struct http_server *server, const struct http_server_config *config)
+{
+    server->config.body_bytes = config->body_bytes;
+    server->config.idle_timeout_us = config->idle_timeout_us;
+    server->config.header_timeout_us = config->header_timeout_us;
+    server->config.body_timeout_us = config->body_timeout_us;
+    server->config.send_timeout_us = config->send_timeout_us;
+    server->shortest_timeout_us = http_deadline_shortest_us(config);
+    for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
+        http_deadline_review(connection);
+    }
 }
 
 const char *http_server_library_version(void)

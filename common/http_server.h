@@ -20,6 +20,22 @@
  * Requests that no handler should see (http_guard, a body over the limit) come to `on_refused` instead, which must
  * answer at once; the connection closes after it.
  *
+ * Slow clients are ended when their time is up, however steadily they send or take single bytes:
+ *
+ *   header   a new connection has header_timeout_us from http_server_add() for its first request head; on a kept one
+ *            that counts from the request line, and the head is complete idle_timeout_us + header_timeout_us after the
+ *            last answer's end in any case
+ *   body     has body_timeout_us from the head
+ *   answer   has send_timeout_us from http_exchange_answer() or _stream() until the kernel has all of it; a stream
+ *            without a length has no such limit
+ *   idle     a kept connection is closed after idle_timeout_us without a byte; so is one in any of the states above
+ *            whose own timeout is 0, and one that takes nothing of a stream without a length
+ *
+ * No time counts while the owner works on a request. A request that was begun, if only by a byte, gets a bare 408 past
+ * microhttpd, and the connection ends; no owner hears of it. A connection that said nothing just ends. An answer that
+ * is not taken ends by a reset; its owner hears on_finished() with is_complete false. What a client sent (or made room
+ * for) while a call blocked the loop is looked at first.
+ *
  * Memory: an exchange and all views from it live until on_finished() returns.
  * Threads: everything on the loop's thread.
  */
@@ -40,11 +56,27 @@
 struct http_server;
 struct http_exchange;
 
+/* Heads of requests and answers share header_bytes + response_header_bytes of memory for each connection; up to 32 KiB
+ * together it comes from malloc, above that from mmap. Beside its text, a request takes an entry of it for each header,
+ * cookie and query parameter, and the text of its cookies once more. A request that takes more than header_bytes and
+ * the margin gets 431, so what is left for an answer's head is always response_header_bytes less the margin: status
+ * line, Date, Connection and framing (200 bytes are enough), and for each field name, value and 4 bytes. One that does
+ * not fit is not sent: the connection ends. Requests that a client sent ahead take from it, too, up to half of all. */
+enum {
+    HTTP_SERVER_ENTRY_BYTES = 64,
+    HTTP_SERVER_HEAD_MARGIN_BYTES = 2048,
+};
+
 struct http_server_config {
-    size_t connection_limit;  /* connections at once; http_server_is_full() from then on */
-    size_t header_bytes;      /* the longest request head; longer: 431 or 414 */
-    size_t body_bytes;        /* the longest request body; longer: 413 */
-    uint64_t idle_timeout_us; /* an idle connection is closed after that */
+    size_t connection_limit;      /* connections at once; http_server_is_full() from then on */
+    size_t header_bytes;          /* the longest request head; longer: 431 or 414 */
+    size_t response_header_bytes; /* for an answer's head, see above; 0: 8192; at least 4096 */
+    size_t body_bytes;            /* the longest request body; longer: 413 */
+    /* See above; 0: none. */
+    uint64_t idle_timeout_us;
+    uint64_t header_timeout_us;
+    uint64_t body_timeout_us;
+    uint64_t send_timeout_us;
 };
 
 struct http_server_events {
@@ -60,6 +92,10 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
                                     const struct http_server_events *events, void *context) must_check;
 /* Closes every connection; owners hear on_finished() for each exchange. */
 void http_server_free(struct http_server *server);
+
+/* Takes body_bytes and the timeouts over, the rest stays. A body that is being read keeps its limit; the timeouts hold
+ * at once, on all connections. */
+void http_server_set_limits(struct http_server *server, const struct http_server_config *config);
 
 /* Takes over the connected socket. -errno: refused, and the socket is closed. */
 int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length);
@@ -96,6 +132,10 @@ struct http_exchange_events {
 
 void http_exchange_set_owner(struct http_exchange *exchange, const struct http_exchange_events *events, void *context);
 
+/* Something of the owner's that stays with the connection, for the exchanges that follow on it; NULL at first. */
+void http_exchange_set_note(struct http_exchange *exchange, const void *note);
+const void *http_exchange_note(const struct http_exchange *exchange);
+
 /* ---- the answer ---- */
 
 enum http_body_memory {
@@ -105,10 +145,14 @@ enum http_body_memory {
 };
 
 struct http_answer {
-    int status;
-    const struct http_field *fields; /* copied; Content-Length and framing are the server's own */
+    int status; /* 200 to 599 */
+    /* Copied, in this order, the same name as often as it comes; an empty value goes out as a blank, which means the
+     * same. The server adds a Date if there is none (of several the last one counts). -EINVAL: Connection,
+     * Content-Length, Transfer-Encoding, which are the server's own; a name with a colon; a line break or tab in a
+     * name, a line break in a value. Other control bytes are the owner's to keep out. */
+    const struct http_field *fields;
     size_t field_count;
-    struct str body;
+    struct str body; /* is dropped for 204, 205 and 304, which have none */
     enum http_body_memory memory;
     bool close; /* the connection ends after this answer */
 };
@@ -121,7 +165,9 @@ typedef ssize_t http_stream_fn(void *context, uint64_t offset, char *buffer, siz
 enum { HTTP_STREAM_WAIT = 0, HTTP_STREAM_END = -1, HTTP_STREAM_ABORT = -2 };
 #define HTTP_LENGTH_UNKNOWN UINT64_MAX
 
-/* `answer->body` is not used. `length`: what Content-Length says, or HTTP_LENGTH_UNKNOWN for chunks. */
+/* `answer->body` is not used. `length`: what Content-Length says, or HTTP_LENGTH_UNKNOWN for chunks. Nothing is read
+ * for HEAD, 204, 205 and 304. For HEAD and 304, which have no body, `length` is what a GET would have had; where it is
+ * not known none is said, which with microhttpd 0.9 ends the connection (so does a 304 by http_exchange_answer()). */
 int http_exchange_stream(struct http_exchange *exchange, const struct http_answer *answer, uint64_t length,
                          http_stream_fn *read_more, void *context);
 void http_exchange_wake(struct http_exchange *exchange);

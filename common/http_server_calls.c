@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/http_guard.h"
 #include "common/http_server_internal.h"
 
@@ -25,6 +24,7 @@ void *http_exchange_on_target(void *server, const char *target, struct MHD_Conne
     }
     exchange->connection = connection;
     connection->exchange = exchange;
+    exchange->begun_us = connection->server->now_us;
     memcpy(exchange->target, target, length + 1);
     buf_init(&exchange->body, connection->server->config.body_bytes);
     return exchange;
@@ -63,12 +63,21 @@ static enum MHD_Result refuse(struct http_exchange *exchange, int status, const 
     return act(exchange);
 }
 
-static void guard_header(void *context, struct str name, struct str value)
+struct head {
+    struct http_guard guard;
+    size_t cookie_bytes;
+};
+
+static void on_header(void *context, struct str name, struct str value)
 {
-    http_guard_header(context, name, value);
+    struct head *head = context;
+
+    http_guard_header(&head->guard, name, value);
+    if (str_equal_ignoring_case(name, STR("Cookie"))) {
+        head->cookie_bytes += value.length;
+    }
 }
 
-/* microhttpd's own limit is its pool, which has room for the response's head as well. */
 static size_t head_bytes(const struct http_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
@@ -77,19 +86,32 @@ static size_t head_bytes(const struct http_exchange *exchange)
     return info != NULL ? info->header_size : 0;
 }
 
+/* microhttpd's own limit is its pool: the text, a record for each name with a value, and cookies once more. What they
+ * leave is for the response's head; without room for that the client would get no answer at all. */
+static bool leaves_room(const struct http_exchange *exchange, const struct head *head)
+{
+    const struct http_server *server = exchange->connection->server;
+    enum MHD_ValueKind kinds = MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
+    int count = MHD_get_connection_values(exchange->connection->mhd, kinds, NULL, NULL);
+    size_t used = head_bytes(exchange) + head->cookie_bytes + (size_t)count * HTTP_SERVER_ENTRY_BYTES;
+
+    return used <= server->config.header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
+}
+
 static int judge_head(struct http_exchange *exchange, const char **ret_reason)
 {
-    struct http_guard guard = { 0 };
+    struct head head = { .cookie_bytes = 0 };
     bool is_http_1_1 = str_equal(exchange->protocol, STR("HTTP/1.1"));
 
-    if (head_bytes(exchange) > exchange->connection->server->config.header_bytes) {
+    http_exchange_each_header(exchange, on_header, &head);
+    if (head_bytes(exchange) > exchange->connection->server->config.header_bytes || !leaves_room(exchange, &head)) {
         *ret_reason = "The request head is larger than this server accepts.";
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }
-    http_exchange_each_header(exchange, guard_header, &guard);
-    int status = http_guard_verdict(&guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
-    exchange->closes_after_answer = guard.is_suspect;
-    if (status == 0 && guard.content_length > exchange->body.limit) {
+    int status =
+        http_guard_verdict(&head.guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
+    exchange->closes_after_answer = head.guard.is_suspect;
+    if (status == 0 && head.guard.content_length > exchange->body.limit) {
         *ret_reason = "The request body is larger than this server accepts.";
         status = MHD_HTTP_CONTENT_TOO_LARGE;
     }
@@ -104,7 +126,7 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *metho
     exchange->has_head = true;
     exchange->method = str_of(method);
     exchange->protocol = str_of(version);
-    exchange->head_read_us = clock_monotonic_us();
+    exchange->head_read_us = http_server_update_now(exchange->connection->server);
     int status = judge_head(exchange, &reason);
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
@@ -131,6 +153,9 @@ static enum MHD_Result on_complete(struct http_exchange *exchange)
     }
     exchange->state = EXCHANGE_HANDLING;
     server->events->on_request(server->context, exchange);
+    if (exchange->state == EXCHANGE_HANDLING) {
+        (void)http_server_update_now(server); /* it may have blocked */
+    }
     return act(exchange);
 }
 
@@ -168,7 +193,8 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
     }
     *context = NULL;
     connection->exchange = NULL;
-    connection->idle_since_us = loop_now_us(connection->server->loop);
+    connection->is_kept = true;
+    connection->idle_since_us = connection->server->now_us;
     if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
         exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_server_internal - what http_server.c (daemon, loop, connections) and http_server_exchange.c (requests and
- * answers) know of each other. Nobody else includes this.
+ * http_server_internal - what http_server.c (daemon, loop, draining), http_server_connection.c, http_server_deadline.c,
+ * http_server_calls.c (requests being read), http_server_exchange.c and http_server_answer.c know of each other. Nobody
+ * else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
@@ -18,7 +19,13 @@ struct http_connection {
     /* EPOLLRDHUP of the client's socket: microhttpd looks at nothing while a connection is suspended. */
     struct loop_watch gone_watch;
     bool is_client_gone;
-    uint64_t idle_since_us;
+    bool is_kept;           /* it had a request already */
+    uint64_t idle_since_us; /* opened, or its last answer's end */
+    struct loop_timer timer;
+    uint64_t moved_us;   /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
+    uint64_t excused_us; /* the deadline that was put off because of us */
+    bool is_ended;       /* its time was up */
+    const void *note;    /* of the owner's: http_exchange_set_note() */
     struct http_exchange *exchange; /* the request being read or answered; NULL: idle */
     struct http_connection *previous, *next;
     char client[64]; /* "127.0.0.1:52673" */
@@ -28,6 +35,7 @@ struct http_server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     struct http_server_config config;
+    uint64_t shortest_timeout_us; /* of the configured ones */
     const struct http_server_events *events;
     void *context;
 
@@ -40,6 +48,7 @@ struct http_server {
     struct loop_watch daemon_watch; /* microhttpd's own epoll */
     struct loop_hook hook;
     struct loop_timer drain_timer;
+    uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
     bool is_run_due;
     bool is_draining;
 };
@@ -61,7 +70,9 @@ struct http_exchange {
     bool closes_after_answer; /* see http_guard: what follows on the connection may be this request's body */
     struct str method;
     struct str protocol;
+    uint64_t begun_us; /* the request line was read */
     uint64_t head_read_us;
+    uint64_t answered_us; /* the answer was given */
     struct buf body;
     size_t body_excess; /* bytes over the limit that were read and dropped */
 
@@ -72,11 +83,33 @@ struct http_exchange {
     unsigned status;
     http_stream_fn *read_more;
     void *stream_context;
+    bool is_endless; /* a stream without a length */
 
     struct http_exchange *next_resume;
     bool is_resuming;
     char target[]; /* raw */
 };
+
+/* Reads the clock. */
+uint64_t http_server_update_now(struct http_server *server);
+/* The exchange's connection is resumed before the loop waits again. */
+void http_server_resume_later(struct http_server *server, struct http_exchange *exchange);
+/* The pool in which microhttpd keeps a request's head and builds its answer's. */
+size_t http_server_pool_bytes(const struct http_server *server);
+size_t http_server_response_header_bytes(const struct http_server *server);
+
+/* Comes after accept and before close(), so that the watch never outlives the descriptor. */
+void http_connection_on_change(void *context, struct MHD_Connection *mhd, void **socket_context,
+                               enum MHD_ConnectionNotificationCode code);
+struct http_connection *http_connection_of(struct MHD_Connection *mhd);
+/* RST */
+void http_connection_reset(struct http_connection *connection);
+
+uint64_t http_deadline_shortest_us(const struct http_server_config *config);
+/* Of a new connection; when the limits changed; before the connection is freed. */
+void http_deadline_start(struct http_connection *connection);
+void http_deadline_review(struct http_connection *connection);
+void http_deadline_stop(struct http_connection *connection);
 
 /* The callbacks that http_server.c hands to microhttpd: http_server_calls.c. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);
@@ -86,9 +119,5 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
                                 enum MHD_RequestTerminationCode code);
 /* The client left, or the server stops: ends the exchange if it is suspended. */
 void http_exchange_abandon(struct http_exchange *exchange);
-
-struct http_connection *http_connection_of(struct MHD_Connection *mhd);
-/* The exchange's connection is resumed before the loop waits again. */
-void http_server_resume_later(struct http_server *server, struct http_exchange *exchange);
 
 #endif

@@ -11,9 +11,6 @@
 
 enum { LINE_BYTES = 256 * 1024, LINES_BYTES = 2 * LINE_BYTES };
 
-const char *const log_format_names[] = { "text", "json", NULL };
-const char *const log_level_names[] = { "error", "warn", "info", "debug", NULL };
-
 void log_sink_init(struct log_sink *sink, int descriptor, const struct log_options *options)
 {
     *sink = (struct log_sink){
@@ -34,6 +31,7 @@ void log_sink_clear(struct log_sink *sink)
 void log_init(struct log *log, struct log_sink *sink)
 {
     *log = (struct log){ .sink = sink, .stamp_second = -1 };
+    time_stamp_init(&log->utc);
     buf_init(&log->lines, LINES_BYTES);
 }
 
@@ -82,7 +80,7 @@ void log_flush(struct log *log)
     buf_reset(&log->lines);
 }
 
-/* Broken-down time is worked out once a second only. */
+/* Local time; broken-down time is worked out once a second only. */
 static void renew_stamp(struct log *log, int64_t second)
 {
     struct tm parts = { 0 };
@@ -91,13 +89,8 @@ static void renew_stamp(struct log *log, int64_t second)
     if (second == log->stamp_second) {
         return;
     }
-    if (log->sink->format == LOG_JSON) {
-        (void)gmtime_r(&when, &parts);
-        (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-    } else {
-        (void)localtime_r(&when, &parts);
-        (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%d %H:%M:%S", &parts);
-    }
+    (void)localtime_r(&when, &parts);
+    (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%d %H:%M:%S", &parts);
     log->stamp_second = second;
 }
 
@@ -118,10 +111,12 @@ struct buf *log_begin(struct log *log, uint64_t wall_us)
     struct buf *line = log_begin_bare(log);
     unsigned below_us = (unsigned)(wall_us % CLOCK_US_PER_SECOND);
 
-    renew_stamp(log, (int64_t)(wall_us / CLOCK_US_PER_SECOND));
     if (log->sink->format == LOG_JSON) {
-        (void)buf_add_format(line, "{\"ts\":\"%s.%06u+00:00\"", log->stamp, below_us);
+        (void)buf_add_text(line, "{\"ts\":\"");
+        time_stamp_add(&log->utc, wall_us, line);
+        (void)buf_add_byte(line, '"');
     } else {
+        renew_stamp(log, (int64_t)(wall_us / CLOCK_US_PER_SECOND));
         (void)buf_add_format(line, "%s,%03u - ", log->stamp, below_us / CLOCK_US_PER_MS);
     }
     return line;

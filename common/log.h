@@ -23,18 +23,8 @@
 
 #include "common/buf.h"
 #include "common/compiler.h"
-
-enum log_format { LOG_TEXT, LOG_JSON };
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
-
-/* For options_parse_choice(); in the order of the enums, NULL-terminated. */
-extern const char *const log_format_names[];
-extern const char *const log_level_names[];
-
-struct log_options {
-    int format; /* enum log_format */
-    int level;  /* enum log_level */
-};
+#include "common/log_options.h"
+#include "common/time_stamp.h"
 
 struct log_sink {
     int descriptor;
@@ -49,6 +39,7 @@ struct log {
     size_t line_start;    /* of the line that is being written, in `lines` */
     int64_t stamp_second; /* the wall-clock second that `stamp` shows; -1: none yet */
     char stamp[32];
+    struct time_stamp utc; /* for JSON */
 };
 
 void log_sink_init(struct log_sink *sink, int descriptor, const struct log_options *options);

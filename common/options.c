@@ -50,6 +50,18 @@ static int set_value(struct parser *parser, const struct option *option, const c
     return error_set(parser->error, "%s=%.200s: expected %.220s", origin, show(value).text, allowed.text);
 }
 
+/* The same from outside: it is remembered that somebody said so. */
+static int set_given(struct parser *parser, const struct option *option, const char *origin, const char *value)
+{
+    const struct options_program *program = parser->program;
+
+    if (program->has_given) {
+        uint64_t *given = (uint64_t *)(void *)(parser->target + program->given_offset);
+        *given |= UINT64_C(1) << (option - program->options);
+    }
+    return set_value(parser, option, origin, value);
+}
+
 static int set_defaults(struct parser *parser)
 {
     for (size_t i = 0; i < parser->program->option_count; i++) {
@@ -79,7 +91,7 @@ static int set_from_environment(struct parser *parser, char **environment)
         char variable[OPTIONS_VARIABLE_BYTES];
         options_variable_name(parser->program->options[i].name, variable, sizeof variable);
         const char *value = find_variable(environment, variable);
-        if (value != NULL && set_value(parser, &parser->program->options[i], variable, value) < 0) {
+        if (value != NULL && set_given(parser, &parser->program->options[i], variable, value) < 0) {
             return -1;
         }
     }
@@ -159,7 +171,7 @@ static int take_flag(struct parser *parser, char *const *word)
         return error_set(parser->error, "%s: a value is missing, as in %s=%s", origin, origin,
                          option->argument != NULL ? option->argument : "VALUE");
     }
-    if (set_value(parser, option, origin, has_own_word ? word[1] : value) < 0) {
+    if (set_given(parser, option, origin, has_own_word ? word[1] : value) < 0) {
         return -1;
     }
     return has_own_word ? 2 : 1;

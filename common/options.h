@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 #include "common/compiler.h"
@@ -53,6 +54,9 @@ struct options_program {
     const char *libraries;    /* for --version: "libmicrohttpd 0.9.75, libcurl 7.88.1" */
     const char *operand_name; /* "TASK"; NULL: operands are refused */
     const char *epilogue;     /* last lines of --help; NULL: none */
+    /* A uint64_t in the parsed struct: bit i says that row i was given by a variable or a flag. */
+    bool has_given;
+    size_t given_offset;
 };
 
 enum options_result {

@@ -39,3 +39,56 @@ int percent_decode(struct str text, char *decoded, size_t *ret_length)
     *ret_length = length;
     return 0;
 }
+
+static bool is_unreserved(char byte)
+{
+    char lower = (char)(byte | 0x20);
+
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+           byte == '_' || byte == '~';
+}
+
+static bool is_printable(char byte)
+{
+    return byte >= ' ' && byte <= '~';
+}
+
+/* Counted first, so that there is one addition, which is made or refused as a whole. */
+static int encode(struct str text, bool (*is_kept)(char byte), struct buf *encoded)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t kept_bytes = 0;
+
+    for (size_t i = 0; i < text.length; i++) {
+        kept_bytes += is_kept(text.base[i]);
+    }
+    if (kept_bytes == text.length) {
+        return buf_add_str(encoded, text) < 0 ? -ENOBUFS : 0;
+    }
+    char *room = buf_reserve(encoded, kept_bytes + 3 * (text.length - kept_bytes));
+    if (room == NULL) {
+        return -ENOBUFS;
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.base[i];
+        if (is_kept(byte)) {
+            *room++ = byte;
+            continue;
+        }
+        *room++ = '%';
+        *room++ = digits[(unsigned char)byte >> 4];
+        *room++ = digits[byte & 0xf];
+    }
+    encoded->length = (size_t)(room - encoded->base);
+    return 0;
+}
+
+int percent_encode(struct str text, struct buf *encoded)
+{
+    return encode(text, is_unreserved, encoded);
+}
+
+int percent_encode_unprintable(struct str text, struct buf *encoded)
+{
+    return encode(text, is_printable, encoded);
+}

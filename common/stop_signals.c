@@ -27,6 +27,25 @@ void stop_signals_block(void)
     (void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
+void stop_signals_block_hangup(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void hear(struct stop_signals *signals, uint32_t number)
+{
+    if (number != SIGHUP) {
+        signals->count++;
+        signals->on_stop(signals->context, signals->count);
+    } else if (signals->on_hangup != NULL) {
+        signals->on_hangup(signals->context);
+    }
+}
+
 static void on_signal(void *context, uint32_t events)
 {
     struct stop_signals *signals = context;
@@ -35,8 +54,7 @@ static void on_signal(void *context, uint32_t events)
     (void)events;
     /* At most one of each kind can be pending; the owner may stop listening at any of them. */
     while (signals->descriptor >= 0 && read(signals->descriptor, &info, sizeof info) == (ssize_t)sizeof info) {
-        signals->count++;
-        signals->on_stop(signals->context, signals->count);
+        hear(signals, info.ssi_signo);
     }
 }
 
@@ -45,6 +63,7 @@ int stop_signals_start(struct stop_signals *signals, struct loop *loop, stop_sig
 {
     sigset_t set = stopping();
 
+    (void)sigaddset(&set, SIGHUP);
     *signals = (struct stop_signals){ .loop = loop, .on_stop = on_stop, .context = context };
     signals->watch.on_ready = on_signal;
     signals->watch.context = signals;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop_signals - SIGTERM and SIGINT as events of a loop.
+ * stop_signals - SIGTERM and SIGINT as events of a loop, and SIGHUP for whoever wants it.
  *
  * Call stop_signals_block() before any thread starts, so that every thread inherits the mask (SIGPIPE is ignored too).
  */
@@ -18,11 +18,14 @@ struct stop_signals {
     struct loop_watch watch;
     int descriptor; /* -1: none */
     stop_signal_fn *on_stop;
+    void (*on_hangup)(void *context); /* to be set after the start, where SIGHUP was blocked, too */
     void *context;
     unsigned count;
 };
 
 void stop_signals_block(void);
+/* SIGHUP too; without it, it ends the process as it always does. */
+void stop_signals_block_hangup(void);
 int stop_signals_start(struct stop_signals *signals, struct loop *loop, stop_signal_fn *on_stop, void *context,
                        struct error *error) must_check;
 /* Also of one that is all zero. */

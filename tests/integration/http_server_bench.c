@@ -85,27 +85,45 @@ void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange)
 
 /* ---- life ---- */
 
-int http_server_bench_setup(void **state)
+struct http_server_config bench_config(void)
+{
+    return (struct http_server_config){
+        .connection_limit = 64,
+        .header_bytes = BENCH_HEADER_BYTES,
+        .body_bytes = BENCH_BODY_BYTES,
+        .idle_timeout_us = 60ULL * CLOCK_US_PER_SECOND,
+    };
+}
+
+static struct http_server *open_server(struct http_server_bench *bench, const struct http_server_config *config)
 {
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
         .on_room = on_room,
     };
-    static const struct http_server_config config = {
-        .connection_limit = 64,
-        .header_bytes = BENCH_HEADER_BYTES,
-        .body_bytes = BENCH_BODY_BYTES,
-        .idle_timeout_us = 60ULL * CLOCK_US_PER_SECOND,
-    };
+
+    return bench->loop != NULL ? http_server_new(bench->loop, config, &events, bench) : NULL;
+}
+
+void bench_restart(struct http_server_bench *bench, const struct http_server_config *config)
+{
+    http_server_free(bench->server);
+    bench->server = open_server(bench, config);
+    assert_non_null(bench->server);
+}
+
+int http_server_bench_setup(void **state)
+{
     struct http_server_bench *bench = calloc(1, sizeof *bench);
+    struct http_server_config config = bench_config();
 
     if (bench == NULL) {
         return -1;
     }
     buf_init(&bench->journal, JOURNAL_BYTES);
     bench->loop = loop_new();
-    bench->server = bench->loop != NULL ? http_server_new(bench->loop, &config, &events, bench) : NULL;
+    bench->server = open_server(bench, &config);
     *state = bench;
     return bench->server != NULL ? 0 : -1;
 }
@@ -149,6 +167,15 @@ static void turn(struct http_server_bench *bench)
 void bench_turn_idly(struct http_server_bench *bench)
 {
     for (int i = 0; i < 5; i++) {
+        turn(bench);
+    }
+}
+
+void bench_turn_for(struct http_server_bench *bench, int duration_ms)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (gate_milliseconds_left(start_us, duration_ms) > 0) {
         turn(bench);
     }
 }

@@ -31,6 +31,11 @@ int http_server_bench_setup(void **state);
 int http_server_bench_teardown(void **state);
 #define bench_test(test) cmocka_unit_test_setup_teardown(test, http_server_bench_setup, http_server_bench_teardown)
 
+/* What the server was started with: no timeout but a long idle one. */
+struct http_server_config bench_config(void);
+/* Another server in place of it. */
+void bench_restart(struct http_server_bench *bench, const struct http_server_config *config);
+
 /* A connected client whose other end the server has. */
 void bench_connect(struct http_server_bench *bench, struct client *client);
 /* For on_request: no answer yet. */
@@ -45,6 +50,8 @@ void bench_turn_until(struct http_server_bench *bench, const char *word, size_t 
 void bench_turn_until_held(struct http_server_bench *bench, size_t count);
 /* A few turns in which nothing is expected to happen. */
 void bench_turn_idly(struct http_server_bench *bench);
+/* … for so long. */
+void bench_turn_for(struct http_server_bench *bench, int duration_ms);
 /* … until the client sees the end of its connection, or for so long. */
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms);
 bool bench_has(const struct http_server_bench *bench, const char *word);

@@ -190,6 +190,89 @@ static void access_log_in_json_keeps_the_order_of_members(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- the done event alone ---- */
+
+static struct str rendered(const struct access_entry *entry, struct str account, struct buf *json)
+{
+    struct time_stamp stamp;
+
+    time_stamp_init(&stamp);
+    access_log_render_done(&stamp, entry, account, json);
+    return buf_view(json);
+}
+
+static void access_log_renders_the_done_event_as_the_log_has_it(void **state)
+{
+    struct access_entry entry = entry_for(STR("/task1?a=b"), 200);
+    const struct str account = STR(",\"total_us\":7,\"calls\":[]");
+    const size_t time_bytes = sizeof "{\"ts\":\"2026-01-02T03:04:05.123456+00:00\"" - 1;
+    struct fixture fixture;
+    cleanup_buf struct buf json;
+    (void)state;
+    entry.members = STR(",\"request_id\":\"r\",\"worker\":0");
+    buf_init(&json, sizeof fixture.output);
+    open_fixture(&fixture, LOG_JSON, LOG_INFO);
+
+    struct str object = rendered(&entry, account, &json);
+    access_log_done(&fixture.log, &entry, account);
+
+    struct str line = str_of(flushed(&fixture));
+    assert_true(object.length > time_bytes);
+    assert_int_equal(line.length, object.length + 1);
+    assert_int_equal(line.base[object.length], '\n');
+    assert_memory_equal(line.base + time_bytes, object.base + time_bytes, object.length - time_bytes);
+    close_fixture(&fixture);
+}
+
+static void access_log_renders_the_done_event_without_a_line_break(void **state)
+{
+    const struct access_entry entry = entry_for(STR("/a\n\"b\xff"), 499);
+    cleanup_buf struct buf json;
+    (void)state;
+    buf_init(&json, 4096);
+
+    (void)rendered(&entry, STR(""), &json);
+    (void)buf_add_byte(&json, '\0');
+
+    assert_matches(json.base,
+                   "^" JSON_STAMP "\"event\":\"done\",\"method\":\"GET\",\"target\":\"/a\\\\u000a\\\\\"b\\\\ufffd\""
+                   ",\"client\":\"127\\.0\\.0\\.1:52673\",\"status\":499\\}$");
+}
+
+/* An event's data line, for one. */
+static void access_log_renders_the_done_event_behind_what_is_there(void **state)
+{
+    const struct access_entry entry = entry_for(STR("/a"), 200);
+    cleanup_buf struct buf json;
+    (void)state;
+    buf_init(&json, 4096);
+    (void)buf_add_text(&json, "data: ");
+
+    (void)rendered(&entry, STR(""), &json);
+    (void)rendered(&entry, STR(""), &json);
+
+    struct str text = buf_view(&json);
+    assert_true(str_starts_with(text, STR("data: {\"ts\":\"")));
+    assert_int_equal((text.length - 6) % 2, 0);
+    assert_true(str_starts_with(str_from(text, 6 + (text.length - 6) / 2), STR("{\"ts\":\"")));
+}
+
+static void access_log_says_so_where_the_done_event_does_not_fit(void **state)
+{
+    const struct access_entry entry = entry_for(STR("/a"), 200);
+    cleanup_buf struct buf json;
+    cleanup_buf struct buf less;
+    (void)state;
+    buf_init(&json, 4096);
+    size_t length = rendered(&entry, STR(",\"x\":1"), &json).length;
+    buf_init(&less, length - 1);
+
+    (void)rendered(&entry, STR(",\"x\":1"), &less);
+
+    assert_false(json.failed);
+    assert_true(less.failed);
+}
+
 static void access_log_in_json_is_json_whatever_bytes_come_in(void **state)
 {
     const struct access_entry entry = entry_for(STR("/\"\\\n\xff\0</script>"), 400);
@@ -235,6 +318,10 @@ int main(void)
         cmocka_unit_test(access_log_escapes_all_that_comes_from_outside),
         cmocka_unit_test(access_log_escapes_the_word_too),
         cmocka_unit_test(access_log_in_json_keeps_the_order_of_members),
+        cmocka_unit_test(access_log_renders_the_done_event_as_the_log_has_it),
+        cmocka_unit_test(access_log_renders_the_done_event_without_a_line_break),
+        cmocka_unit_test(access_log_renders_the_done_event_behind_what_is_there),
+        cmocka_unit_test(access_log_says_so_where_the_done_event_does_not_fit),
         cmocka_unit_test(access_log_in_json_is_json_whatever_bytes_come_in),
         cmocka_unit_test(access_log_is_silent_above_info),
     };

@@ -99,6 +99,21 @@ static void log_json_line_has_universal_time_and_microseconds(void **state)
     close_fixture(&fixture);
 }
 
+/* A machine whose clock was never set. */
+static void log_json_line_has_its_time_in_the_clocks_first_second_too(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_fixture(&fixture, LOG_JSON, LOG_INFO);
+
+    (void)buf_add_text(log_begin(&fixture.log, 1), ",\"event\":\"x\"}");
+    log_end(&fixture.log);
+    log_flush(&fixture.log);
+
+    assert_string_equal(written(&fixture), "{\"ts\":\"1970-01-01T00:00:00.000001+00:00\",\"event\":\"x\"}\n");
+    close_fixture(&fixture);
+}
+
 static void log_stamp_follows_the_clock_in_both_directions(void **state)
 {
     const uint64_t second_us = CLOCK_US_PER_SECOND;
@@ -475,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_text_line_has_local_time_and_milliseconds),
         cmocka_unit_test(log_json_line_has_universal_time_and_microseconds),
+        cmocka_unit_test(log_json_line_has_its_time_in_the_clocks_first_second_too),
         cmocka_unit_test(log_stamp_follows_the_clock_in_both_directions),
         cmocka_unit_test(log_bare_line_has_no_stamp),
         cmocka_unit_test(log_line_formats_its_arguments),

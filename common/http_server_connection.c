@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client's connection: what belongs to it from microhttpd's "started" to its "closed".
+ */
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "common/http_server_internal.h"
+#include "common/listener.h"
+
+struct http_connection *http_connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info != NULL ? info->socket_context : NULL;
+}
+
+void http_connection_reset(struct http_connection *connection)
+{
+    struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+    /* SO_LINGER would not do: microhttpd shuts the socket down before it closes it, and a FIN leaves first. */
+    (void)connect(connection->descriptor, &nowhere, sizeof nowhere);
+}
+
+static void on_client_hangup(void *context, uint32_t events)
+{
+    struct http_connection *connection = context;
+
+    (void)events;
+    connection->is_client_gone = true;
+    if (connection->exchange != NULL) {
+        http_exchange_abandon(connection->exchange);
+    }
+}
+
+static void connection_link(struct http_server *server, struct http_connection *connection)
+{
+    connection->next = server->connections;
+    if (server->connections != NULL) {
+        server->connections->previous = connection;
+    }
+    server->connections = connection;
+    server->connection_count++;
+    server->arriving_count -= server->arriving_count > 0 ? 1 : 0;
+}
+
+static void connection_unlink(struct http_server *server, struct http_connection *connection)
+{
+    if (connection->previous != NULL) {
+        connection->previous->next = connection->next;
+    } else {
+        server->connections = connection->next;
+    }
+    if (connection->next != NULL) {
+        connection->next->previous = connection->previous;
+    }
+    server->connection_count--;
+}
+
+static struct http_connection *connection_new(struct http_server *server, struct MHD_Connection *mhd, int descriptor)
+{
+    struct http_connection *connection = calloc(1, sizeof *connection);
+
+    if (connection == NULL) {
+        return NULL;
+    }
+    connection->server = server;
+    connection->mhd = mhd;
+    connection->descriptor = descriptor;
+    connection->gone_watch = (struct loop_watch){ .on_ready = on_client_hangup, .context = connection };
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info != NULL && info->client_addr != NULL) {
+        listener_format_address(info->client_addr, connection->client, sizeof connection->client);
+    }
+    /* Edge-triggered, and no EPOLLIN: the event of a half-closed socket would come for ever. */
+    if (loop_watch(server->loop, &connection->gone_watch, descriptor, EPOLLRDHUP | EPOLLET) < 0) {
+        free(connection);
+        return NULL;
+    }
+    connection_link(server, connection);
+    http_deadline_start(connection);
+    return connection;
+}
+
+static void connection_free(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+
+    http_deadline_stop(connection);
+    loop_unwatch(server->loop, &connection->gone_watch);
+    connection_unlink(server, connection);
+    free(connection);
+    if (server->events->on_room != NULL) {
+        server->events->on_room(server->context);
+    }
+}
+
+void http_connection_on_change(void *context, struct MHD_Connection *mhd, void **socket_context,
+                               enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+        if (info == NULL) {
+            return;
+        }
+        *socket_context = connection_new(context, mhd, info->connect_fd);
+        if (*socket_context == NULL) {
+            (void)shutdown(info->connect_fd, SHUT_RDWR); /* nobody would ever end it: microhttpd has no timeout */
+        }
+    } else if (*socket_context != NULL) {
+        connection_free(*socket_context);
+        *socket_context = NULL;
+    }
+}

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long a client may take: heads, bodies and answers that come or go in drips, and all that may take its time.
+ */
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "tests/integration/http_server_bench.h"
+#include "tests/support/gate.h"
+#include "tests/support/unit.h"
+
+enum {
+    TIMEOUT_MS = 250,
+    LATEST_MS = 3000, /* so late may a busy machine end what is due after TIMEOUT_MS */
+    LONG_MS = 60000,
+    DRIP_MS = 20,
+    LARGE_BYTES = 16 * 1024 * 1024, /* more than the kernel takes for a client that does not read */
+};
+
+static char large_body[LARGE_BYTES];
+
+static uint64_t microseconds(int milliseconds)
+{
+    return (uint64_t)milliseconds * CLOCK_US_PER_MS;
+}
+
+static int milliseconds_since(uint64_t start_us)
+{
+    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
+}
+
+/* All four timeouts are the same. */
+static struct http_server_config config_of(int timeout_ms)
+{
+    struct http_server_config config = bench_config();
+
+    config.idle_timeout_us = microseconds(timeout_ms);
+    config.header_timeout_us = microseconds(timeout_ms);
+    config.body_timeout_us = microseconds(timeout_ms);
+    config.send_timeout_us = microseconds(timeout_ms);
+    return config;
+}
+
+static void restart(struct http_server_bench *bench, int timeout_ms)
+{
+    struct http_server_config config = config_of(timeout_ms);
+
+    bench_restart(bench, &config);
+}
+
+static void serve_one(struct http_server_bench *bench, struct client *client)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+
+    client_get(client, "/first");
+    bench_read(bench, client, &answer);
+    assert_int_equal(answer.status, 200);
+}
+
+/* A byte now and then, until the connection ends or so much time has passed. */
+static void drip_for(struct http_server_bench *bench, struct client *client, int duration_ms)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!client->is_at_end && gate_milliseconds_left(start_us, duration_ms) > 0) {
+        client_send(client, "x");
+        bench_turn_for(bench, DRIP_MS);
+        client_gather(client);
+    }
+}
+
+/* ---- heads and bodies ---- */
+
+#define HEAD "POST / HTTP/1.1\r\nHost: a\r\n"
+
+struct drip_case {
+    const char *name;
+    bool is_kept; /* a request was served on the connection before */
+    const char *begin;
+    int timeout_ms;
+};
+
+static const struct drip_case drip_cases[] = {
+    { "a new connection's request line", false, "GET /", TIMEOUT_MS },
+    { "a new connection's head", false, "GET / HTTP/1.1\r\nX: ", TIMEOUT_MS },
+    { "a kept connection's request line", true, "GET /", 2 * TIMEOUT_MS },
+    { "a kept connection's head", true, "GET / HTTP/1.1\r\nX: ", TIMEOUT_MS },
+    { "a body", false, HEAD "Content-Length: 900\r\n\r\n", TIMEOUT_MS },
+    { "a body on a kept connection", true, HEAD "Content-Length: 900\r\n\r\n", TIMEOUT_MS },
+    { "a chunk", false, HEAD "Transfer-Encoding: chunked\r\n\r\n384\r\n", TIMEOUT_MS },
+};
+
+static void check_drip(struct http_server_bench *bench, const struct drip_case *drip)
+{
+    struct client client;
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    bench_connect(bench, &client);
+    if (drip->is_kept) {
+        serve_one(bench, &client);
+    }
+    bench_turn_idly(bench);
+    buf_reset(&bench->journal);
+    uint64_t start_us = clock_monotonic_us();
+
+    client_send(&client, drip->begin);
+    drip_for(bench, &client, LATEST_MS);
+    int elapsed_ms = milliseconds_since(start_us);
+    (void)client_poll(&client, &answer);
+
+    assert_case(drip->name, client.is_at_end);
+    assert_case(drip->name, answer.status == 408 && answer.is_complete);
+    /* A kept one that is idle counts from its answer, a new one from its opening: both some turns ago. */
+    assert_case(drip->name, elapsed_ms >= drip->timeout_ms - 100 && elapsed_ms < LATEST_MS);
+    bench_turn_until(bench, "room", 1);
+    assert_case(drip->name, !bench_has(bench, "request"));
+    client_close(&client);
+}
+
+static void a_request_that_comes_in_drips_is_ended_with_408(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS);
+
+    for (size_t i = 0; i < array_length(drip_cases); i++) {
+        check_drip(bench, &drip_cases[i]);
+    }
+}
+
+static void a_head_on_a_kept_connection_counts_from_its_request_line(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct http_server_config config = config_of(TIMEOUT_MS);
+    struct client client;
+    config.idle_timeout_us = microseconds(LONG_MS);
+    bench_restart(bench, &config);
+    bench_connect(bench, &client);
+    serve_one(bench, &client);
+
+    client_send(&client, "GET / HTTP/1.1\r\nX: ");
+    drip_for(bench, &client, LATEST_MS);
+
+    assert_true(client.is_at_end);
+    client_close(&client);
+}
+
+static void a_408_is_a_whole_answer_that_closes(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    restart(bench, TIMEOUT_MS);
+    bench_connect(bench, &client);
+
+    client_send(&client, "G");
+    bench_read(bench, &client, &answer);
+
+    assert_true(str_starts_with(buf_view(&answer.head), STR("HTTP/1.1 408 Request Timeout\r\n")));
+    assert_true(answer_says_close(&answer));
+    assert_text(answer_header(&answer, "Content-Length"), "0");
+    assert_int_equal(answer_header(&answer, "Date").length, strlen("Sun, 06 Nov 1994 08:49:37 GMT"));
+    assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+    assert_false(client.is_reset);
+    client_close(&client);
+}
+
+static void a_connection_that_says_nothing_ends_without_a_word(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS);
+
+    for (int is_kept = 0; is_kept < 2; is_kept++) {
+        struct client client;
+        bench_connect(bench, &client);
+        uint64_t start_us = clock_monotonic_us();
+        if (is_kept) {
+            serve_one(bench, &client);
+        }
+
+        bool has_ended = bench_sees_end(bench, &client, LATEST_MS);
+
+        assert_true(has_ended);
+        assert_in_range(milliseconds_since(start_us), TIMEOUT_MS, LATEST_MS);
+        client_close(&client);
+    }
+    bench_turn_until(bench, "room", 2);
+}
+
+static void send_in_pieces(struct http_server_bench *bench, struct client *client, const char *text, int duration_ms)
+{
+    size_t length = strlen(text);
+    uint64_t start_us = clock_monotonic_us();
+
+    for (size_t i = 0; i < length; i++) {
+        client_send_bytes(client, text + i, 1);
+        while (milliseconds_since(start_us) < duration_ms * (int)(i + 1) / (int)length) {
+            bench_turn_idly(bench);
+        }
+    }
+}
+
+/* Head and body each within their time, together beyond either; and on a kept connection, each request anew. */
+static void a_slow_client_that_keeps_within_its_time_is_served(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    restart(bench, 1000);
+    bench_connect(bench, &client);
+
+    for (int i = 0; i < 2; i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        send_in_pieces(bench, &client, HEAD "Content-Length: 5\r\n\r\n", 550);
+        send_in_pieces(bench, &client, "slow!", 550);
+        bench_read(bench, &client, &answer);
+        assert_int_equal(answer.status, 200);
+    }
+
+    bench_assert_journal(bench, "request finished request finished ");
+    client_close(&client);
+}
+
+static void without_limits_of_their_own_heads_and_bodies_end_when_nothing_moves(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static const char *const beginnings[] = { "GET /?", HEAD "Content-Length: 900\r\n\r\n" };
+    struct http_server_config config = bench_config();
+    config.idle_timeout_us = microseconds(TIMEOUT_MS);
+    bench_restart(bench, &config);
+
+    for (size_t i = 0; i < array_length(beginnings); i++) {
+        struct client client;
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        bench_connect(bench, &client);
+        client_send(&client, beginnings[i]);
+        drip_for(bench, &client, 3 * TIMEOUT_MS);
+        assert_false(client.is_at_end);
+        uint64_t start_us = clock_monotonic_us();
+
+        bench_read(bench, &client, &answer);
+
+        assert_int_equal(answer.status, 408);
+        assert_in_range(milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
+        client_close(&client);
+    }
+}
+
+/* ---- the owner's time, and ours ---- */
+
+static void no_time_counts_while_the_owner_works(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    restart(bench, TIMEOUT_MS);
+    bench->on_request = bench_hold;
+    bench_connect(bench, &client);
+    client_get(&client, "/slow");
+    bench_turn_until_held(bench, 1);
+
+    bench_turn_for(bench, 4 * TIMEOUT_MS);
+    bench_answer(bench->held[0], STR("at last"));
+    bench_read(bench, &client, &answer);
+
+    assert_int_equal(answer.status, 200);
+    assert_text(answer_body(&answer), "at last");
+    client_close(&client);
+}
+
+static void block_for_longer_than_a_client_has(void)
+{
+    struct timespec blocking_call = { .tv_nsec = 3L * TIMEOUT_MS * 1000 * 1000 };
+
+    assert_int_equal(nanosleep(&blocking_call, NULL), 0);
+}
+
+static void block_while_the_other_client_goes_on(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    if (str_equal(http_exchange_target(exchange), STR("/blocking"))) {
+        client_send(&bench->clients[1], "Host: a\r\n\r\n");
+        block_for_longer_than_a_client_has();
+    }
+    bench_answer(exchange, http_exchange_target(exchange));
+}
+
+static void what_came_while_a_call_blocked_the_loop_came_in_time(void **state)
+{
+    struct http_server_bench *bench = *state;
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    restart(bench, TIMEOUT_MS);
+    bench->on_request = block_while_the_other_client_goes_on;
+    bench_connect(bench, &bench->clients[0]);
+    bench_connect(bench, &bench->clients[1]);
+    client_send(&bench->clients[1], "GET /other HTTP/1.1\r\n");
+    bench_turn_idly(bench);
+
+    client_get(&bench->clients[0], "/blocking");
+    bench_read(bench, &bench->clients[1], &answer);
+
+    assert_text(answer_body(&answer), "/other");
+    client_close(&bench->clients[0]);
+    client_close(&bench->clients[1]);
+}
+
+/* ---- answers ---- */
+
+static void answer_largely(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    struct http_answer answer = { .status = 200,
+                                  .body = { large_body, sizeof large_body },
+                                  .memory = HTTP_BODY_CONSTANT };
+
+    (void)bench;
+    assert_int_equal(http_exchange_answer(exchange, &answer), 0);
+}
+
+static ssize_t read_without_end(void *context, uint64_t offset, char *buffer, size_t capacity)
+{
+    (void)context;
+    (void)offset;
+    memset(buffer, 'x', capacity);
+    return (ssize_t)capacity;
+}
+
+static void stream_with_a_length(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    struct http_answer answer = { .status = 200 };
+
+    (void)bench;
+    assert_int_equal(http_exchange_stream(exchange, &answer, LARGE_BYTES, read_without_end, NULL), 0);
+}
+
+static void stream_without_a_length(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    struct http_answer answer = { .status = 200 };
+
+    (void)bench;
+    assert_int_equal(http_exchange_stream(exchange, &answer, HTTP_LENGTH_UNKNOWN, read_without_end, NULL), 0);
+}
+
+static ssize_t wait_for_ever(void *context, uint64_t offset, char *buffer, size_t capacity)
+{
+    (void)context;
+    (void)offset;
+    (void)buffer;
+    (void)capacity;
+    return HTTP_STREAM_WAIT;
+}
+
+static void stream_that_stops(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    struct http_answer answer = { .status = 200 };
+
+    (void)bench;
+    assert_int_equal(http_exchange_stream(exchange, &answer, 10, wait_for_ever, NULL), 0);
+}
+
+/* At most so many bytes of what has arrived; they are dropped. */
+static size_t take_some(struct client *client, size_t count)
+{
+    static char bytes[65536];
+    ssize_t taken = recv(client->descriptor, bytes, count < sizeof bytes ? count : sizeof bytes, MSG_DONTWAIT);
+
+    return taken > 0 ? (size_t)taken : 0;
+}
+
+struct untaken_case {
+    const char *name;
+    void (*on_request)(struct http_server_bench *bench, struct http_exchange *exchange);
+    size_t taken_bytes; /* every DRIP_MS */
+};
+
+static const struct untaken_case untaken_cases[] = {
+    { "nothing is taken", answer_largely, 0 },
+    { "a little is taken now and then", answer_largely, 1000 },
+    { "a stream with a length", stream_with_a_length, 0 },
+    { "a stream with a length that has no more for now", stream_that_stops, 0 },
+    { "a stream without a length, for want of movement", stream_without_a_length, 0 },
+};
+
+static void check_untaken(struct http_server_bench *bench, const struct untaken_case *untaken)
+{
+    struct client client;
+    buf_reset(&bench->journal);
+    bench->on_request = untaken->on_request;
+    bench_connect(bench, &client);
+    client_get(&client, "/large");
+    bench_turn_until(bench, "request", 1);
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!bench_has(bench, "broken") && milliseconds_since(start_us) < LATEST_MS) {
+        bench_turn_for(bench, DRIP_MS);
+        (void)take_some(&client, untaken->taken_bytes);
+    }
+    int elapsed_ms = milliseconds_since(start_us);
+
+    assert_case(untaken->name, bench_has(bench, "broken"));
+    assert_case(untaken->name, elapsed_ms >= TIMEOUT_MS - 100);
+    bench_turn_until(bench, "room", 1);
+    client_close(&client);
+}
+
+static void an_answer_that_is_not_taken_in_time_ends_unfinished(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS);
+
+    for (size_t i = 0; i < array_length(untaken_cases); i++) {
+        check_untaken(bench, &untaken_cases[i]);
+    }
+}
+
+static void a_slow_reader_that_keeps_within_its_time_gets_all(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static void (*const ways[])(struct http_server_bench * bench,
+                                struct http_exchange * exchange) = { answer_largely, stream_with_a_length };
+    struct http_server_config config = config_of(TIMEOUT_MS);
+    config.send_timeout_us = microseconds(LONG_MS);
+    bench_restart(bench, &config);
+
+    for (size_t i = 0; i < array_length(ways); i++) {
+        struct client client;
+        size_t taken_bytes = 0;
+        bench->on_request = ways[i];
+        bench_connect(bench, &client);
+        client_get(&client, "/large");
+        uint64_t start_us = clock_monotonic_us();
+
+        bench_turn_for(bench, 3 * TIMEOUT_MS);
+        while (taken_bytes < LARGE_BYTES && milliseconds_since(start_us) < LONG_MS) {
+            bench_turn_idly(bench);
+            for (size_t taken = 1; taken > 0; taken_bytes += taken) {
+                taken = take_some(&client, SIZE_MAX);
+            }
+        }
+        bench_turn_until(bench, "finished", i + 1);
+
+        assert_true(taken_bytes > LARGE_BYTES);
+        client_close(&client);
+    }
+}
+
+/* "ab", then nothing for a long time, then the end. */
+static ssize_t read_twice(void *context, uint64_t offset, char *buffer, size_t capacity)
+{
+    struct http_server_bench *bench = context;
+
+    assert_true(capacity >= 2);
+    if (offset == 0) {
+        memcpy(buffer, "ab", 2);
+        return 2;
+    }
+    return bench->stream_step++ == 0 ? HTTP_STREAM_WAIT : HTTP_STREAM_END;
+}
+
+static void a_stream_without_a_length_lives_beyond_all_timeouts(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    struct http_answer answer = { .status = 200 };
+    cleanup_answer struct answer seen = ANSWER_NONE;
+    restart(bench, TIMEOUT_MS);
+    bench->on_request = bench_hold;
+    bench_connect(bench, &client);
+    client_get(&client, "/events");
+    bench_turn_until_held(bench, 1);
+
+    assert_int_equal(http_exchange_stream(bench->held[0], &answer, HTTP_LENGTH_UNKNOWN, read_twice, bench), 0);
+    bench_turn_for(bench, 4 * TIMEOUT_MS);
+    http_exchange_wake(bench->held[0]);
+    bench_read(bench, &client, &seen);
+
+    assert_true(seen.is_complete);
+    assert_text(answer_body(&seen), "ab");
+    client_close(&client);
+}
+
+static void a_stream_without_a_length_that_is_taken_lives_beyond_all_timeouts(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    restart(bench, TIMEOUT_MS);
+    bench->on_request = stream_without_a_length;
+    bench_connect(bench, &client);
+    client_get(&client, "/endless");
+    uint64_t start_us = clock_monotonic_us();
+
+    while (milliseconds_since(start_us) < 6 * TIMEOUT_MS) {
+        bench_turn_idly(bench);
+        (void)take_some(&client, SIZE_MAX);
+    }
+
+    bench_assert_journal(bench, "request ");
+    client_close(&client);
+}
+
+/* ---- limits that change ---- */
+
+static void timeouts_change_for_connections_that_are_there(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct http_server_config shorter = config_of(TIMEOUT_MS);
+    struct http_server_config none = config_of(0);
+    struct client client;
+    bench_restart(bench, &none);
+    bench_connect(bench, &client);
+    serve_one(bench, &client);
+
+    bool ended_without_timeout = bench_sees_end(bench, &client, 2 * TIMEOUT_MS);
+    http_server_set_limits(bench->server, &shorter);
+    http_server_set_limits(bench->server, &none);
+    bool ended_with_none_again = bench_sees_end(bench, &client, 2 * TIMEOUT_MS);
+    serve_one(bench, &client);
+    http_server_set_limits(bench->server, &shorter);
+    bool ended_with_timeout = bench_sees_end(bench, &client, LATEST_MS);
+
+    assert_false(ended_without_timeout);
+    assert_false(ended_with_none_again);
+    assert_true(ended_with_timeout);
+    client_close(&client);
+}
+
+static void limits_that_are_set_again_prolong_nothing(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct http_server_config config = config_of(TIMEOUT_MS);
+    struct client client;
+    bench_restart(bench, &config);
+    bench_connect(bench, &client);
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!client_sees_end(&client, 0) && milliseconds_since(start_us) < LATEST_MS) {
+        bench_turn_idly(bench);
+        http_server_set_limits(bench->server, &config);
+    }
+
+    assert_true(client_sees_end(&client, 0));
+    client_close(&client);
+}
+
+static void a_body_limit_changes_for_the_next_request(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static const struct {
+        size_t body_bytes;
+        int status;
+    } limits[] = { { 5, 200 }, { 1000, 200 }, { 4, 413 } };
+
+    for (size_t i = 0; i < array_length(limits); i++) {
+        struct http_server_config config = bench_config();
+        struct client client;
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        config.body_bytes = limits[i].body_bytes;
+        bench_connect(bench, &client);
+        serve_one(bench, &client);
+
+        http_server_set_limits(bench->server, &config);
+        client_request(&client, "POST", "/", "", "12345");
+        bench_read(bench, &client, &answer);
+
+        assert_int_equal(answer.status, limits[i].status);
+        client_close(&client);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        bench_test(a_request_that_comes_in_drips_is_ended_with_408),
+        bench_test(a_head_on_a_kept_connection_counts_from_its_request_line),
+        bench_test(a_408_is_a_whole_answer_that_closes),
+        bench_test(a_connection_that_says_nothing_ends_without_a_word),
+        bench_test(a_slow_client_that_keeps_within_its_time_is_served),
+        bench_test(without_limits_of_their_own_heads_and_bodies_end_when_nothing_moves),
+        bench_test(no_time_counts_while_the_owner_works),
+        bench_test(what_came_while_a_call_blocked_the_loop_came_in_time),
+        bench_test(an_answer_that_is_not_taken_in_time_ends_unfinished),
+        bench_test(a_slow_reader_that_keeps_within_its_time_gets_all),
+        bench_test(a_stream_without_a_length_lives_beyond_all_timeouts),
+        bench_test(a_stream_without_a_length_that_is_taken_lives_beyond_all_timeouts),
+        bench_test(timeouts_change_for_connections_that_are_there),
+        bench_test(limits_that_are_set_again_prolong_nothing),
+        bench_test(a_body_limit_changes_for_the_next_request),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
