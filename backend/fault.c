@@ -25,6 +25,7 @@ struct fault {
     const char *name;
     void (*start)(struct fault_run *run);
     int status; /* for the log; 0: none is sent, or the answer has no end */
+    bool is_for_next;
     /* for send_bytes() */
     const char *bytes;
     void (*write)(struct buf *bytes); /* instead of `bytes` */
@@ -229,6 +230,7 @@ static const struct fault faults[] = {
       .bytes = OK_JSON SUCCESS_LENGTH "\r\n" SUCCESS OK_JSON "Content-Length: 19\r\n\r\n{\"message\":\"stray\"}",
       .ending = ENDING_HOLD },
     { .name = "bad-json", .start = answer_bad_json, .status = 200 },
+    { .name = "close-next", .is_for_next = true, .start = send_bytes, .bytes = "", .ending = ENDING_CLOSE },
 };
 
 const struct fault *fault_find(struct str name)
@@ -256,6 +258,11 @@ void fault_add_names(struct buf *text)
 int fault_status(const struct fault *fault)
 {
     return fault->status != 0 ? fault->status : FAULT_NO_RESPONSE;
+}
+
+bool fault_is_for_next(const struct fault *fault)
+{
+    return fault->is_for_next;
 }
 
 /* ---- a run ---- */

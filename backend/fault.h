@@ -12,6 +12,7 @@
  *     short-length        a Content-Length shorter than the body
  *     huge-header         one header of 256 KiB           many-headers 10,000 header lines
  *     extra-bytes         a good answer with stray bytes behind it, on a connection that stays open
+ *     close-next          FIN before any byte, for the next request on the connection; this one is answered as ever
  *
  * A row of the table is a name and a start function; most rows are bytes to send as they are and what comes after them.
  *
@@ -52,6 +53,8 @@ const char *fault_name(const struct fault *fault);
 void fault_add_names(struct buf *text);
 /* The status for the log once the fault has begun, FAULT_NO_RESPONSE if it sends none. */
 int fault_status(const struct fault *fault);
+/* It does not befall the request that asks for it, but the next one on the same connection, whatever that asks for. */
+bool fault_is_for_next(const struct fault *fault);
 
 /* Begins to misbehave; the exchange ends by itself, when its client leaves, or by fault_end(). */
 void fault_start(struct fault_run *run, const struct fault *fault, struct loop *loop, struct http_exchange *exchange);

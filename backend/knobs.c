@@ -3,9 +3,10 @@
 
 #include <stddef.h>
 
+#include "common/duration.h"
 #include "common/percent.h"
 
-enum { VALUE_BYTES = 1024, STATUS_LEAST = 200, STATUS_MOST = 599 };
+enum { VALUE_BYTES = 1024, STATUS_LEAST = 200, STATUS_MOST = 599, KNOBS_AT_MOST = 8 };
 
 /* ---- values, decoded ---- */
 
@@ -57,15 +58,25 @@ static int parse_fault(struct str value, struct knobs *knobs, struct error *allo
     return error_set(allowed, "one of %.*s", STR_ARGUMENTS(buf_view(&names)));
 }
 
+static int parse_refusal(struct str value, struct knobs *knobs, struct error *allowed)
+{
+    if (duration_parse(value, &knobs->refusal_us) < 0 || knobs->refusal_us > KNOBS_REFUSAL_LONGEST_US) {
+        return error_set(allowed, "%s, at most 1m", DURATION_ALLOWED);
+    }
+    return 0;
+}
+
 struct knob {
     const char *name;
     int (*parse)(struct str value, struct knobs *knobs, struct error *allowed);
 };
 
-static const struct knob knob_table[] = {
+/* Ends with a row without a name. */
+static const struct knob ordinary_knobs[KNOBS_AT_MOST] = {
     { "delay", parse_delay }, { "status", parse_status }, { "bytes", parse_bytes },
     { "echo", parse_echo },   { "fault", parse_fault },
 };
+static const struct knob refusal_knobs[KNOBS_AT_MOST] = { { "for", parse_refusal } };
 
 /* ---- the query ---- */
 
@@ -85,30 +96,31 @@ static int turn(const struct knob *knob, struct str value, struct knobs *knobs, 
     return 0;
 }
 
-static const struct knob *find_knob(struct str name)
+static const struct knob *find_knob(const struct knob *table, struct str name)
 {
-    for (size_t i = 0; i < array_length(knob_table); i++) {
-        if (str_equal(name, str_of(knob_table[i].name))) {
-            return &knob_table[i];
+    for (; table->name != NULL; table++) {
+        if (str_equal(name, str_of(table->name))) {
+            return table;
         }
     }
     return NULL;
 }
 
-static int parse_query(struct str query, struct knobs *knobs, struct error *error)
+static int parse_query(struct str target, const struct knob *table, struct knobs *knobs, struct error *error)
 {
-    bool is_turned[array_length(knob_table)] = { false };
+    struct str query = str_from(target, str_find(target, '?') + 1);
+    bool is_turned[KNOBS_AT_MOST] = { false };
 
     while (query.length > 0) {
         struct str value = str_split(&query, '&');
-        const struct knob *knob = find_knob(str_split(&value, '='));
+        const struct knob *knob = find_knob(table, str_split(&value, '='));
         if (knob == NULL) {
             continue;
         }
-        if (is_turned[knob - knob_table]) {
+        if (is_turned[knob - table]) {
             return error_set(error, "The query parameter %s must not stand twice.", knob->name);
         }
-        is_turned[knob - knob_table] = true;
+        is_turned[knob - table] = true;
         if (turn(knob, value, knobs, error) < 0) {
             return -1;
         }
@@ -119,13 +131,26 @@ static int parse_query(struct str query, struct knobs *knobs, struct error *erro
 int knobs_parse(struct str target, struct knobs *ret_knobs, struct error *error)
 {
     struct knobs knobs = { .status = STATUS_LEAST };
-    struct str query = str_from(target, str_find(target, '?') + 1);
 
-    if (parse_query(query, &knobs, error) < 0) {
+    if (parse_query(target, ordinary_knobs, &knobs, error) < 0) {
         return -1;
     }
     if (knobs.is_echo && knobs.has_size) {
         return error_set(error, "The query parameters echo and bytes exclude each other.");
+    }
+    *ret_knobs = knobs;
+    return 0;
+}
+
+int knobs_parse_refusal(struct str target, struct knobs *ret_knobs, struct error *error)
+{
+    struct knobs knobs = { .status = STATUS_LEAST, .refusal_us = UINT64_MAX };
+
+    if (parse_query(target, refusal_knobs, &knobs, error) < 0) {
+        return -1;
+    }
+    if (knobs.refusal_us == UINT64_MAX) {
+        return error_set(error, "The query parameter for is missing, as in /_refuse?for=500ms.");
     }
     *ret_knobs = knobs;
     return 0;

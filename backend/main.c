@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backend - the slow microservice, as a program: options, one loop, one listening socket, signals.
+ * backend - the slow microservice, as a program: options, one loop, signals.
  *
- * Exit: 0 when it was drained; 1 when it could not start or was ended before all was answered; 2 for a bad option.
+ * Exit: 0 when it was drained; 1 when it could not start or was ended before all was answered; 2 for a bad option
+ * or file of answers.
  */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
+#include "backend/answers.h"
 #include "backend/fault.h"
 #include "backend/service.h"
 #include "common/clock.h"
@@ -29,6 +31,7 @@ enum {
 struct backend_options {
     struct address listen;
     struct delay delay;
+    const char *answers; /* a file; NULL: none */
     long concurrency;
     long seed;
     uint64_t drain_timeout_us;
@@ -48,6 +51,12 @@ static const struct option options[] = {
       .default_value = "10s",
       .argument = "DELAY",
       .help = "how long each request waits: " DELAY_ALLOWED },
+    { .name = "answers",
+      .parse = options_parse_string,
+      .offset = offsetof(struct backend_options, answers),
+      .argument = "FILE",
+      .help = "a JSON object whose members are paths and what is answered there; a path that ends in * stands for all "
+              "that begin so" },
     { .name = "concurrency",
       .parse = options_parse_integer,
       .offset = offsetof(struct backend_options, concurrency),
@@ -73,10 +82,10 @@ static const struct option options[] = {
 
 struct backend {
     const struct backend_options *options;
+    const struct answers *answers;
     struct log *log;
     struct loop *loop;
     struct service *service;
-    int descriptor; /* listening; -1: closed */
     struct stop_signals signals;
     struct loop_timer drain_timer;
     struct loop_hook log_hook;
@@ -116,8 +125,6 @@ static void on_stop(void *context, unsigned count)
     }
     log_line(backend->log, LOG_INFO, "draining");
     service_drain(backend->service, on_drained, backend);
-    (void)close(backend->descriptor);
-    backend->descriptor = -1;
     backend->drain_timer = (struct loop_timer){ .on_due = on_drain_timeout, .context = backend };
     if (loop_arm(backend->loop, &backend->drain_timer, clock_monotonic_us() + backend->options->drain_timeout_us) < 0) {
         end_at_once(backend, "ending: no memory to drain");
@@ -140,15 +147,15 @@ static int open_parts(struct backend *backend, struct error *error)
         .concurrency = (size_t)backend->options->concurrency,
         .seed = (uint64_t)backend->options->seed,
         .connection_limit = descriptors_allow_connections(limit, 1),
+        .answers = backend->answers,
     };
 
-    backend->descriptor = listener_open(&backend->options->listen, error);
-    if (backend->descriptor < 0) {
-        return -1;
-    }
     backend->service = service_new(backend->loop, backend->log, &config);
-    if (backend->service == NULL || service_listen(backend->service, backend->descriptor) < 0) {
+    if (backend->service == NULL) {
         return error_set(error, "cannot start the HTTP server");
+    }
+    if (service_listen(backend->service, &backend->options->listen, error) < 0) {
+        return -1;
     }
     backend->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = backend->log };
     loop_add_hook(backend->loop, &backend->log_hook);
@@ -161,16 +168,13 @@ static void close_parts(struct backend *backend)
     stop_signals_stop(&backend->signals);
     loop_disarm(backend->loop, &backend->drain_timer);
     service_free(backend->service);
-    if (backend->descriptor >= 0) {
-        (void)close(backend->descriptor);
-    }
 }
 
 static void announce(const struct backend *backend)
 {
     char address[64];
 
-    listener_bound_address(backend->descriptor, address, sizeof address);
+    service_format_address(backend->service, address, sizeof address);
     log_announce(backend->log, "listening on %s", address);
 }
 
@@ -193,11 +197,11 @@ static int run_in_loop(struct backend *backend)
     return backend->exit_code;
 }
 
-static int run(const struct backend_options *parsed)
+static int run(const struct backend_options *parsed, const struct answers *answers)
 {
     struct log_sink sink;
     struct log log;
-    struct backend backend = { .options = parsed, .log = &log, .descriptor = -1, .loop = loop_new() };
+    struct backend backend = { .options = parsed, .answers = answers, .log = &log, .loop = loop_new() };
 
     if (backend.loop == NULL) {
         (void)fprintf(stderr, "backend: cannot make an event loop: %s\n", strerror(errno));
@@ -209,6 +213,24 @@ static int run(const struct backend_options *parsed)
     log_clear(&log);
     log_sink_clear(&sink);
     loop_free(backend.loop);
+    return exit_code;
+}
+
+static int run_with_answers(const struct backend_options *parsed)
+{
+    struct error error = { { '\0' } };
+    struct answers *answers = NULL;
+
+    if (parsed->answers != NULL) {
+        answers = answers_load(parsed->answers, &error);
+        if (answers == NULL) {
+            (void)fprintf(stderr, "backend: %s\n", error.text);
+            return EXIT_WRONG_USE;
+        }
+    }
+    stop_signals_block();
+    int exit_code = run(parsed, answers);
+    answers_free(answers);
     return exit_code;
 }
 
@@ -242,6 +264,7 @@ static void add_epilogue(struct buf *text)
                              "  echo=1          the request itself, as JSON\n"
                              "  fault=NAME      to misbehave:");
     add_fault_names(text);
+    (void)buf_add_text(text, "\n\nPOST /_refuse?for=500ms closes the port for that time, at most a minute.");
     (void)buf_add_byte(text, '\0');
 }
 
@@ -273,6 +296,5 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    stop_signals_block();
-    return run(&parsed);
+    return run_with_answers(&parsed);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend/service.h"
 
-#include <errno.h>
+#include <string.h>
 
 #include "backend/visit.h"
 #include "common/clock.h"
+#include "common/duration.h"
 
 enum {
     HEADER_BYTES = 8192, /* small: 10,000 connections keep a pool of about that size each */
@@ -32,7 +33,7 @@ static void on_accepted(void *context, int descriptor, const struct sockaddr *pe
 
     (void)http_server_add(service->server, descriptor, peer, peer_length);
     if (http_server_is_full(service->server)) {
-        listener_hold(&service->listener);
+        door_hold(&service->door);
     }
 }
 
@@ -40,16 +41,41 @@ static void on_room(void *context)
 {
     struct service *service = context;
 
-    if (service->is_listening) {
-        listener_release(&service->listener);
+    door_release(&service->door);
+}
+
+static void on_reopened(void *context, int result)
+{
+    struct service *service = context;
+
+    if (result < 0) {
+        log_line(service->log, LOG_ERROR, "cannot accept connections again: %s; trying on", strerror(-result));
+    } else {
+        log_line(service->log, LOG_INFO, "accepting connections again");
     }
 }
 
-int service_listen(struct service *service, int descriptor)
-{
-    int result = listener_start(&service->listener, service->loop, descriptor, on_accepted, service);
+static const struct door_events door_events = { .on_accepted = on_accepted, .on_reopened = on_reopened };
 
-    service->is_listening = result == 0;
+int service_listen(struct service *service, const struct address *address, struct error *error)
+{
+    return door_open(&service->door, address, error);
+}
+
+void service_format_address(const struct service *service, char *text, size_t size)
+{
+    door_format_address(&service->door, text, size);
+}
+
+int service_refuse_for(struct service *service, uint64_t duration_us)
+{
+    char duration[32];
+    int result = door_close_for(&service->door, duration_us);
+
+    if (result == 0) {
+        duration_format(duration_us, duration, sizeof duration);
+        log_line(service->log, LOG_INFO, "refusing connections for %s", duration);
+    }
     return result;
 }
 
@@ -78,10 +104,7 @@ void service_drain(struct service *service, service_drained_fn *on_drained, void
     service->is_draining = true;
     service->on_drained = on_drained;
     service->context = context;
-    if (service->is_listening) {
-        service->is_listening = false;
-        listener_drain(&service->listener);
-    }
+    door_drain(&service->door);
     visit_end_faults(service);
     http_server_drain(service->server);
 }
@@ -110,6 +133,7 @@ struct service *service_new(struct loop *loop, struct log *log, const struct ser
     service->config = *config;
     service->loop = loop;
     service->log = log;
+    door_init(&service->door, loop, &door_events, service);
     turnstile_init(&service->turnstile, config->concurrency);
     random_source_seed(&service->random, config->seed);
     service->server = http_server_new(loop, &server_config, &server_events, service);
@@ -128,10 +152,7 @@ void service_free(struct service *service)
         return;
     }
     service->is_ending = true;
-    if (service->is_listening) {
-        service->is_listening = false;
-        listener_stop(&service->listener);
-    }
+    door_close(&service->door);
     http_server_free(service->server);
     loop_remove_hook(service->loop, &service->hook);
     free(service);

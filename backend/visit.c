@@ -5,6 +5,8 @@
 #include "backend/visit_log.h"
 #include "common/clock.h"
 
+#define NO_ROOM "There is no memory for another waiting request."
+
 /* ---- faults ---- */
 
 static void link_faulty(struct visit *visit)
@@ -91,11 +93,14 @@ static void on_delay_over(void *context)
     struct visit *visit = context;
 
     turnstile_leave(&visit->service->turnstile, &visit->ticket);
-    if (visit->knobs.fault != NULL) {
+    if (visit->knobs.fault != NULL && !fault_is_for_next(visit->knobs.fault)) {
         begin_fault(visit);
-    } else {
-        visit_answer(visit);
+        return;
     }
+    if (visit->knobs.fault != NULL) {
+        http_exchange_set_note(visit->exchange, visit->knobs.fault);
+    }
+    visit_answer(visit);
 }
 
 static void on_turn(void *context)
@@ -106,19 +111,25 @@ static void on_turn(void *context)
     if (visit->delay_us == 0) {
         on_delay_over(visit);
     } else if (loop_arm(visit->service->loop, &visit->delay_timer, visit->turn_us + visit->delay_us) < 0) {
-        visit_answer_problem(visit, 503, "There is no memory for another waiting request.", true);
+        visit_answer_problem(visit, 503, NO_ROOM, true);
     }
 }
 
-/* ---- the beginning ---- */
+/* ---- what skips the wait ---- */
+
+static bool is_for_path(const struct visit *visit, struct str path)
+{
+    struct str target = http_exchange_target(visit->exchange);
+
+    return str_equal((struct str){ target.base, str_find(target, '?') }, path);
+}
 
 static bool is_get_of(const struct visit *visit, struct str path)
 {
     struct str method = http_exchange_method(visit->exchange);
-    struct str target = http_exchange_target(visit->exchange);
     bool is_get = str_equal(method, STR("GET")) || str_equal(method, STR("HEAD"));
 
-    return is_get && str_equal((struct str){ target.base, str_find(target, '?') }, path);
+    return is_get && is_for_path(visit, path);
 }
 
 static bool was_answered_at_once(struct visit *visit)
@@ -138,6 +149,50 @@ static bool was_answered_at_once(struct visit *visit)
     }
     return true;
 }
+
+/* The door closes before the answer leaves: who has read it will be refused. */
+static void on_refusal_due(void *context)
+{
+    struct visit *visit = context;
+
+    if (service_refuse_for(visit->service, visit->knobs.refusal_us) < 0) {
+        visit_answer_problem(visit, 503, "There is no memory to wait for the end of that time.", false);
+    } else {
+        visit_answer_text(visit, "application/json", "{\"message\":\"success\"}");
+    }
+}
+
+/* In the next turn: closing takes in connections, which cannot be done from inside the server. */
+static bool was_asked_to_refuse(struct visit *visit)
+{
+    struct error error = { { '\0' } };
+    struct loop *loop = visit->service->loop;
+
+    if (!str_equal(http_exchange_method(visit->exchange), STR("POST")) || !is_for_path(visit, STR("/_refuse"))) {
+        return false;
+    }
+    visit_log_received(visit);
+    visit->delay_timer.on_due = on_refusal_due;
+    if (knobs_parse_refusal(http_exchange_target(visit->exchange), &visit->knobs, &error) < 0) {
+        visit_answer_problem(visit, 400, error.text, false);
+    } else if (loop_arm(loop, &visit->delay_timer, clock_monotonic_us()) < 0) {
+        visit_answer_problem(visit, 503, NO_ROOM, true);
+    }
+    return true;
+}
+
+static bool was_hit_by_an_earlier_fault(struct visit *visit)
+{
+    visit->knobs.fault = http_exchange_note(visit->exchange);
+    if (visit->knobs.fault == NULL) {
+        return false;
+    }
+    visit_log_received(visit);
+    begin_fault(visit);
+    return true;
+}
+
+/* ---- the beginning ---- */
 
 static const struct http_exchange_events exchange_events = {
     .on_client_gone = on_client_gone,
@@ -167,7 +222,8 @@ void visit_begin(struct service *service, struct http_exchange *exchange)
     struct error error = { { '\0' } };
     struct visit *visit = visit_new(service, exchange);
 
-    if (visit == NULL || was_answered_at_once(visit)) {
+    if (visit == NULL || was_hit_by_an_earlier_fault(visit) || was_answered_at_once(visit) ||
+        was_asked_to_refuse(visit)) {
         return;
     }
     visit_log_received(visit);

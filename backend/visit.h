@@ -5,7 +5,8 @@
  *     visit_begin ─► turnstile ─► delay (a timer) ─► answer or fault ─► finished
  *                    (may queue)
  *
- * GET /hello ("Hello world") and GET /healthz ({"status":"ok"}) skip all that. What is answered:
+ * GET /hello ("Hello world"), GET /healthz ({"status":"ok"}) and POST /_refuse (closes the door for a while) skip all
+ * that, and so does a request whose fault an earlier one on its connection asked for. What is answered:
  * backend/visit_answer.h. What is logged: backend/visit_log.h.
  *
  * Memory: a visit frees itself when its exchange ends.   Threads: the loop's.   Units: microseconds.

@@ -137,6 +137,17 @@ static void answer_echo(struct visit *visit)
     answer_owned(visit, &answer, &body);
 }
 
+/* What is answered to a request whose knobs say nothing of the body. */
+static struct str ordinary_body(const struct visit *visit)
+{
+    const struct answers *answers = visit->service->config.answers;
+    struct str target = http_exchange_target(visit->exchange);
+    struct str path = { target.base, str_find(target, '?') };
+    struct str body = answers != NULL ? answers_find(answers, path) : (struct str){ NULL, 0 };
+
+    return body.base != NULL ? body : STR("{\"message\":\"success\"}");
+}
+
 void visit_answer(struct visit *visit)
 {
     if (visit->knobs.is_echo && !has_no_content(visit->knobs.status)) {
@@ -144,7 +155,7 @@ void visit_answer(struct visit *visit)
     } else if (visit->knobs.has_size && !has_no_content(visit->knobs.status)) {
         answer_padded(visit);
     } else {
-        answer_constant(visit, visit->knobs.status, JSON_TYPE, STR("{\"message\":\"success\"}"));
+        answer_constant(visit, visit->knobs.status, JSON_TYPE, ordinary_body(visit));
     }
 }
 

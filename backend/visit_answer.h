@@ -10,7 +10,8 @@
 
 #include "backend/visit.h"
 
-/* What the knobs ask for, a fault excepted: {"message":"success"}, a body of some size, or an echo. */
+/* What the knobs ask for, a fault excepted: a body of some size, or an echo; else what the service's answers have for
+ * the path, or {"message":"success"}. */
 void visit_answer(struct visit *visit);
 /* A constant body. */
 void visit_answer_text(struct visit *visit, const char *content_type, const char *text);

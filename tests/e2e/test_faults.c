@@ -42,6 +42,7 @@ static const struct fault_case fault_cases[] = {
     { "huge-header", "/task1?fault=huge-header", 502, "http_response_header_section_size", 200, 0 },
     { "many-headers", "/task1?fault=many-headers", 502, "http_response_header_section_size", 200, 0 },
     { "extra-bytes", "/task1?fault=extra-bytes", 200, NULL, 200, 0 },
+    { "close-next", "/task1?fault=close-next", 200, NULL, 200, 0 },
 };
 
 static void check_account_of_the_call(const struct answer *answer, const struct fault_case *fault)

@@ -23,6 +23,7 @@ static const struct {
     { "many-headers", 200 },
     { "extra-bytes", 200 },
     { "bad-json", 200 },
+    { "close-next", FAULT_NO_RESPONSE },
 };
 
 static void fault_is_found_by_its_name_and_knows_its_status(void **state)
@@ -44,6 +45,16 @@ static void fault_is_not_found_by_another_name(void **state)
         const struct fault *fault = fault_find(str_of(names[i]));
 
         assert_case(names[i], fault == NULL);
+    }
+}
+
+static void fault_that_is_for_the_next_request_is_close_next_alone(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < array_length(faults); i++) {
+        bool is_for_next = strcmp(faults[i].name, "close-next") == 0;
+
+        assert_case(faults[i].name, fault_is_for_next(fault_find(str_of(faults[i].name))) == is_for_next);
     }
 }
 
@@ -82,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fault_is_found_by_its_name_and_knows_its_status),
         cmocka_unit_test(fault_is_not_found_by_another_name),
+        cmocka_unit_test(fault_that_is_for_the_next_request_is_close_next_alone),
         cmocka_unit_test(fault_names_are_listed_each_once),
         cmocka_unit_test(fault_that_never_began_can_be_stopped),
     };

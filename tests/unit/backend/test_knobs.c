@@ -159,6 +159,64 @@ static void knobs_list_all_faults_when_one_is_unknown(void **state)
     }
 }
 
+/* ---- POST /_refuse ---- */
+
+static void knobs_of_a_refusal_are_how_long_it_lasts(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t refusal_us;
+    } cases[] = {
+        { "/_refuse?for=500ms", 500000 },
+        { "/_refuse?for=1m", KNOBS_REFUSAL_LONGEST_US },
+        { "/_refuse?for=0s", 0 },
+        { "/_refuse?x=1&for=%32s&y", 2000000 },
+        { "/_refuse?delay=soon&for=1ms&status=99&fault=none", 1000 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct knobs knobs;
+        struct error error;
+
+        int result = knobs_parse_refusal(str_of(cases[i].name), &knobs, &error);
+
+        assert_case(cases[i].name, result == 0 && knobs.refusal_us == cases[i].refusal_us);
+        assert_case(cases[i].name, !knobs.has_delay && knobs.fault == NULL);
+    }
+}
+
+static void knobs_refuse_a_refusal_that_is_too_long_or_says_not_how_long(void **state)
+{
+    static const char *const targets[] = {
+        "/_refuse",           "/_refuse?",          "/_refuse?for",     "/_refuse?for=",
+        "/_refuse?for=61s",   "/_refuse?for=24h",   "/_refuse?for=-1s", "/_refuse?for=1",
+        "/_refuse?for=ever",  "/_refuse?For=1s",    "/_refuse?for=%zz", "/_refuse?for=1s&for=1s",
+        "/_refuse?for=1m1us", "/_refuse?for=60.1s",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(targets); i++) {
+        struct knobs knobs = { .status = -1 };
+        struct error error = { { '\0' } };
+
+        int result = knobs_parse_refusal(str_of(targets[i]), &knobs, &error);
+
+        assert_case(targets[i], result == -1 && knobs.status == -1);
+        assert_case(targets[i], strstr(error.text, "query parameter for ") != NULL);
+        assert_case(targets[i], error.text[strlen(error.text) - 1] == '.');
+    }
+}
+
+static void knobs_of_other_requests_do_not_know_for(void **state)
+{
+    struct knobs knobs;
+    struct error error;
+    (void)state;
+
+    assert_int_equal(parse("/a?for=ever", &knobs, &error), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +228,9 @@ int main(void)
         cmocka_unit_test(knobs_refuse_bad_values_and_name_the_parameter),
         cmocka_unit_test(knobs_refuse_a_value_longer_than_any_good_one),
         cmocka_unit_test(knobs_list_all_faults_when_one_is_unknown),
+        cmocka_unit_test(knobs_of_a_refusal_are_how_long_it_lasts),
+        cmocka_unit_test(knobs_refuse_a_refusal_that_is_too_long_or_says_not_how_long),
+        cmocka_unit_test(knobs_of_other_requests_do_not_know_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
