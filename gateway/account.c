@@ -86,18 +86,36 @@ static void add_offset(struct buf *json, const char *name, const struct account 
     (void)buf_add_format(json, ",\"%s\":%" PRIu64, name, offset_us);
 }
 
+/* Which element, and more about the error, where there is more to say. */
+static void add_element(struct buf *json, const struct call_account *call)
+{
+    if (call->element_number > 0) {
+        (void)buf_add_format(json, ",\"index\":%zu", call->element_number - 1);
+    }
+}
+
+static void add_error(struct buf *json, const struct call_account *call)
+{
+    (void)buf_add_text(json, ",\"error\":");
+    add_text_or_null(json, call_error_name(call->error));
+    if (call->detail.length > 0) {
+        (void)buf_add_text(json, ",\"detail\":");
+        (void)buf_add_json_string(json, call->detail);
+    }
+}
+
 static void add_call(struct buf *json, const struct account *account, const struct call_account *call)
 {
     (void)buf_add_text(json, "{\"name\":");
     (void)buf_add_json_string(json, call->name);
+    add_element(json, call);
     (void)buf_add_text(json, ",\"backend\":");
     (void)buf_add_json_string(json, call->backend);
     (void)buf_add_text(json, ",\"server\":");
     (void)buf_add_json_string(json, call->server);
     (void)buf_add_text(json, ",\"status\":");
     add_status(json, call->status);
-    (void)buf_add_text(json, ",\"error\":");
-    add_text_or_null(json, call_error_name(call->error));
+    add_error(json, call);
     (void)buf_add_format(json, ",\"attempts\":%u,\"reused\":%s,\"bytes\":%" PRIu64, call->attempts,
                          call->is_reused ? "true" : "false", call->body_bytes);
     add_offset(json, "queued_us", account, call->queued_us);
@@ -107,6 +125,27 @@ static void add_call(struct buf *json, const struct account *account, const stru
     add_offset(json, "first_byte_us", account, call->first_byte_us);
     add_offset(json, "done_us", account, call->done_us);
     (void)buf_add_byte(json, '}');
+}
+
+/* "items.3" for an element's call. */
+static void add_call_name(struct buf *text, const struct call_account *call)
+{
+    (void)buf_add_str(text, call->name);
+    if (call->element_number > 0) {
+        (void)buf_add_format(text, ".%zu", call->element_number - 1);
+    }
+}
+
+/* Names need no escaping. */
+static void add_critical_path(struct buf *json, const struct account *account)
+{
+    (void)buf_add_text(json, ",\"critical_path\":[");
+    for (size_t i = 0; i < account->critical_count; i++) {
+        (void)buf_add_text(json, i > 0 ? ",\"" : "\"");
+        add_call_name(json, account->critical_path[i]);
+        (void)buf_add_byte(json, '"');
+    }
+    (void)buf_add_byte(json, ']');
 }
 
 int account_render_json(const struct account *account, struct buf *json)
@@ -122,6 +161,7 @@ int account_render_json(const struct account *account, struct buf *json)
         add_call(json, account, account->calls[i]);
     }
     (void)buf_add_byte(json, ']');
+    add_critical_path(json, account);
     return json->failed ? -ENOBUFS : 0;
 }
 
@@ -138,8 +178,8 @@ static void add_outcome(struct buf *json, const struct account *account, const s
 {
     (void)buf_add_text(json, "{\"call\":");
     (void)buf_add_json_string(json, call->name);
-    (void)buf_add_text(json, ",\"error\":");
-    add_text_or_null(json, call_error_name(call->error));
+    add_element(json, call);
+    add_error(json, call);
     (void)buf_add_text(json, ",\"status\":");
     add_status(json, call->status);
     (void)buf_add_format(json, ",\"elapsed_ms\":%" PRIu64 "}", (elapsed_us(account, call) + 500) / 1000);
@@ -210,11 +250,11 @@ static bool selection_has(const struct selection *selection, size_t index)
     return false;
 }
 
-static void add_timing(struct buf *value, struct str name, uint64_t duration_us)
+static void add_duration(struct buf *value, uint64_t duration_us)
 {
     uint64_t tenths_ms = (duration_us + 50) / 100;
 
-    (void)buf_add_format(value, "%.*s;dur=%" PRIu64 ".%" PRIu64, STR_ARGUMENTS(name), tenths_ms / 10, tenths_ms % 10);
+    (void)buf_add_format(value, ";dur=%" PRIu64 ".%" PRIu64, tenths_ms / 10, tenths_ms % 10);
 }
 
 int account_render_server_timing(const struct account *account, struct buf *value)
@@ -227,13 +267,15 @@ int account_render_server_timing(const struct account *account, struct buf *valu
     }
     for (size_t i = 0; i < account->call_count; i++) {
         if (selection_has(&selection, i)) {
-            add_timing(value, account->calls[i]->name, elapsed_us(account, account->calls[i]));
+            add_call_name(value, account->calls[i]);
+            add_duration(value, elapsed_us(account, account->calls[i]));
             (void)buf_add_text(value, ", ");
         }
     }
-    add_timing(value, STR("total"), shares.total_us);
-    (void)buf_add_text(value, ", ");
-    add_timing(value, STR("gateway"), shares.own_us);
+    (void)buf_add_text(value, "total");
+    add_duration(value, shares.total_us);
+    (void)buf_add_text(value, ", gateway");
+    add_duration(value, shares.own_us);
     if (account->call_count > selection.count) {
         (void)buf_add_format(value, ", more;desc=\"%zu\"", account->call_count - selection.count);
     }

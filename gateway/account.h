@@ -25,16 +25,21 @@ struct account {
     uint64_t done_us;
     const struct call_account *const *calls; /* in the plan's order */
     size_t call_count;
+    /* The calls that the end waited for, one after the other. */
+    const struct call_account *const *critical_path;
+    size_t critical_count;
 };
 
 /* A call is with a backend from started_us to done_us, and waits from queued_us to started_us. */
 struct account_shares account_shares(const struct account *account);
-/* `,"total_us":…,"queue_us":…,"own_us":…,"calls":[…]` as the JSON log has it, with a comma in front. */
+/* `,"total_us":…,"queue_us":…,"own_us":…,"calls":[…],"critical_path":["user","items.3"]` as the JSON log has it, with a
+ * comma in front. A call of `each` has its `index` behind its `name`; an error that needs it has a `detail`. */
 int account_render_json(const struct account *account, struct buf *json);
 /* The value of Server-Timing: `task1;dur=1000.2, total;dur=1000.9, gateway;dur=0.7`; of more than 32 calls the 32
  * failed or slowest ones, then `more;desc="224"`. Milliseconds. */
 int account_render_server_timing(const struct account *account, struct buf *value);
-/* `[{"call":…,"error":…,"status":…,"elapsed_ms":…},…]`; with `failed_only`, those that failed. */
+/* `[{"call":…,"error":…,"status":…,"elapsed_ms":…},…]`, with `index` and `detail` where there are any; with
+ * `failed_only`, those that failed. */
 int account_render_outcomes(const struct account *account, bool failed_only, struct buf *json);
 
 #endif

@@ -9,9 +9,16 @@
 #include "common/http_server.h"
 #include "common/listener.h"
 #include "common/loop.h"
-#include "common/problem.h"
+#include "gateway/account_feed.h"
+#include "gateway/admin_pages.h"
 
-enum { CONNECTIONS_AT_MOST = 64, HEADER_BYTES = 8192, BODY_BYTES = 1024, IDLE_TIMEOUT_SECONDS = 30 };
+enum {
+    CONNECTIONS_AT_MOST = 64,
+    HEADER_BYTES = 8192,
+    BODY_BYTES = 1024,
+    IDLE_TIMEOUT_SECONDS = 30,
+    PENDING_BYTES = 8 * 1024 * 1024,
+};
 
 struct admin {
     pthread_t thread;
@@ -19,66 +26,23 @@ struct admin {
     struct http_server *server;
     struct listener listener;
     int listening_descriptor;
-    const atomic_bool *is_draining;
+    struct admin_pages pages;
+    atomic_size_t pending_bytes; /* of batches that were posted and have not run */
 };
 
-static void answer_json(struct http_exchange *exchange, int status, const char *json)
-{
-    struct http_field fields[] = { { "Content-Type", "application/json" }, { "Cache-Control", "no-store" } };
-    struct http_answer answer = {
-        .status = status,
-        .fields = fields,
-        .field_count = array_length(fields),
-        .body = str_of(json),
-        .memory = HTTP_BODY_CONSTANT,
-    };
-
-    (void)http_exchange_answer(exchange, &answer);
-}
-
-static void answer_problem(struct http_exchange *exchange, int status, const char *detail, bool close)
-{
-    cleanup_buf struct buf body;
-    struct http_field fields[] = { { "Content-Type", PROBLEM_CONTENT_TYPE }, { "Allow", "GET, HEAD" } };
-    struct problem problem = { .status = status, .detail = str_of(detail) };
-
-    buf_init(&body, HEADER_BYTES);
-    if (problem_render(&problem, &body) < 0) {
-        buf_reset(&body);
-    }
-    struct http_answer answer = {
-        .status = status,
-        .fields = fields,
-        .field_count = status == 405 ? 2 : 1,
-        .body = buf_view(&body),
-        .memory = HTTP_BODY_COPIED,
-        .close = close,
-    };
-    (void)http_exchange_answer(exchange, &answer);
-}
+/* ---- clients ---- */
 
 static void on_request(void *context, struct http_exchange *exchange)
 {
-    const struct admin *admin = context;
-    struct str method = http_exchange_method(exchange);
-    struct str path = http_exchange_target(exchange);
+    struct admin *admin = context;
 
-    path.length = str_find(path, '?');
-    if (!str_equal(path, STR("/healthz")) && !str_equal(path, STR("/readyz"))) {
-        answer_problem(exchange, 404, "There is no such admin page.", false);
-    } else if (!str_equal(method, STR("GET")) && !str_equal(method, STR("HEAD"))) {
-        answer_problem(exchange, 405, "Admin pages are only read.", false);
-    } else if (str_equal(path, STR("/readyz")) && atomic_load(admin->is_draining)) {
-        answer_json(exchange, 503, "{\"status\":\"draining\"}");
-    } else {
-        answer_json(exchange, 200, "{\"status\":\"ok\"}");
-    }
+    admin_pages_answer(&admin->pages, exchange);
 }
 
 static void on_refused(void *context, struct http_exchange *exchange, int status, const char *reason)
 {
     (void)context;
-    answer_problem(exchange, status, reason, true);
+    admin_pages_refuse(exchange, status, reason);
 }
 
 static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
@@ -98,6 +62,48 @@ static void on_room(void *context)
     listener_release(&admin->listener);
 }
 
+/* ---- other threads ---- */
+
+void admin_set_config(struct admin *admin, char *json, size_t length)
+{
+    admin_pages_set_config(&admin->pages, json, length);
+}
+
+static size_t batch_bytes(const struct account_batch *batch)
+{
+    return sizeof *batch + batch->records.capacity;
+}
+
+static void on_batch(void *context)
+{
+    struct account_batch *batch = context;
+    struct admin *admin = batch->admin;
+    struct str rest = buf_view(&batch->records);
+
+    while (rest.length > 0) {
+        admin_pages_add_record(&admin->pages, str_split(&rest, '\n'));
+    }
+    atomic_fetch_sub_explicit(&admin->pending_bytes, batch_bytes(batch), memory_order_relaxed);
+    account_batch_free(batch);
+}
+
+int admin_publish(struct admin *admin, struct account_batch *batch)
+{
+    size_t bytes = batch_bytes(batch);
+
+    if (atomic_fetch_add_explicit(&admin->pending_bytes, bytes, memory_order_relaxed) + bytes > PENDING_BYTES) {
+        atomic_fetch_sub_explicit(&admin->pending_bytes, bytes, memory_order_relaxed);
+        account_batch_free(batch);
+        return -ENOBUFS;
+    }
+    batch->admin = admin;
+    batch->task = (struct loop_task){ .run = on_batch, .context = batch };
+    loop_post(admin->loop, &batch->task);
+    return 0;
+}
+
+/* ---- life ---- */
+
 static void *run_admin(void *context)
 {
     struct admin *admin = context;
@@ -106,7 +112,7 @@ static void *run_admin(void *context)
     return NULL;
 }
 
-static int open_admin(struct admin *admin)
+static int open_admin(struct admin *admin, const struct admin_settings *settings)
 {
     static const struct http_server_events events = {
         .on_request = on_request,
@@ -124,6 +130,10 @@ static int open_admin(struct admin *admin)
     if (admin->loop == NULL) {
         return -errno;
     }
+    int result = admin_pages_init(&admin->pages, settings, admin->loop);
+    if (result < 0) {
+        return result;
+    }
     admin->server = http_server_new(admin->loop, &config, &events, admin);
     if (admin->server == NULL) {
         return -ENOMEM;
@@ -133,24 +143,28 @@ static int open_admin(struct admin *admin)
 
 static void free_admin(struct admin *admin)
 {
+    admin_pages_stop(&admin->pages);
     http_server_free(admin->server);
+    if (admin->loop != NULL) {
+        admin_pages_clear(&admin->pages);
+    }
     loop_free(admin->loop);
     (void)close(admin->listening_descriptor);
     free(admin);
 }
 
-struct admin *admin_start(int listening_descriptor, const atomic_bool *is_draining, struct error *error)
+struct admin *admin_start(const struct admin_settings *settings, struct error *error)
 {
     struct admin *admin = calloc(1, sizeof *admin);
 
     if (admin == NULL) {
-        (void)close(listening_descriptor);
+        (void)close(settings->listening_descriptor);
         (void)error_set(error, "cannot start the admin listener: %s", strerror(ENOMEM));
         return NULL;
     }
-    admin->listening_descriptor = listening_descriptor;
-    admin->is_draining = is_draining;
-    int result = open_admin(admin);
+    admin->listening_descriptor = settings->listening_descriptor;
+    atomic_init(&admin->pending_bytes, 0);
+    int result = open_admin(admin, settings);
     if (result == 0) {
         result = -pthread_create(&admin->thread, NULL, run_admin, admin);
     }
@@ -169,6 +183,7 @@ void admin_stop(struct admin *admin)
     }
     loop_stop(admin->loop);
     (void)pthread_join(admin->thread, NULL);
+    (void)loop_turn(admin->loop, 0); /* a loop that is freed forgets what was posted: run it, so that it is freed */
     listener_stop(&admin->listener);
     free_admin(admin);
 }

@@ -3,8 +3,9 @@
 
 #include <errno.h>
 
-/* Room for 32 calls with names of 64 bytes and durations of 17 digits; see account_render_server_timing(). */
-enum { SERVER_TIMING_BYTES = 3 * 1024 };
+/* Room for 32 calls with names of 64 bytes, the number of an element and durations of 14 digits; see
+ * account_render_server_timing(). */
+enum { OWN_FIELDS_MAXIMUM = 10, SERVER_TIMING_BYTES = 3 * 1024 };
 
 static void add(struct answer_fields *fields, const char *name, const char *value)
 {
@@ -41,13 +42,22 @@ int answer_fields_build(struct arena *arena, const struct answer_facts *facts, s
     if (timing == NULL || (has_failed && status == NULL)) {
         return -ENOMEM;
     }
-    ret_fields->count = 0;
+    struct http_field *fields =
+        arena_allocate_array(arena, facts->more_count + (size_t)OWN_FIELDS_MAXIMUM, sizeof fields[0]);
+    if (fields == NULL) {
+        return -ENOMEM;
+    }
+    *ret_fields = (struct answer_fields){ fields, 0 };
+    for (size_t i = 0; i < facts->more_count; i++) {
+        add(ret_fields, facts->more[i].name, facts->more[i].value);
+    }
     add(ret_fields, "Content-Type", facts->content_type);
     add(ret_fields, "Server-Timing", timing);
     add(ret_fields, "Fanlight-Complete", facts->is_complete ? "true" : "false");
     add(ret_fields, "Fanlight-Mode", facts->mode);
     add(ret_fields, "X-Request-Id", facts->request_id);
     add(ret_fields, "Allow", facts->allow);
+    add(ret_fields, "Retry-After", facts->retry_after);
     add(ret_fields, "Proxy-Status", status);
     return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer_fields - the header fields that every answer of the gateway carries. Pure.
+ * answer_fields - the header fields of an answer of the gateway. Pure.
  *
  * Always Server-Timing, Fanlight-Complete, Fanlight-Mode and X-Request-Id; Proxy-Status (RFC 9209) when a call failed;
- * together within 4 KiB.
+ * together within 4 KiB. In front of them what a configured response or a backend's, passed on, brings.
  *
  * Memory: values come from the arena.
  */
@@ -16,10 +16,8 @@
 #include "common/http_field.h"
 #include "gateway/account.h"
 
-enum { ANSWER_FIELDS_MAXIMUM = 10 };
-
 struct answer_fields {
-    struct http_field fields[ANSWER_FIELDS_MAXIMUM];
+    struct http_field *fields;
     size_t count;
 };
 
@@ -29,8 +27,11 @@ struct answer_facts {
     const char *mode;
     const char *request_id;
     const char *allow;                 /* NULL: no Allow */
+    const char *retry_after;           /* NULL: no Retry-After */
     const struct call_account *failed; /* the call that the answer's status comes from; NULL: none failed */
     bool is_complete;                  /* no call failed */
+    const struct http_field *more;     /* in front of these; none of them bears the name of one of these */
+    size_t more_count;
 };
 
 /* 0, or -ENOMEM when the arena is full. */

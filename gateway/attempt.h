@@ -34,19 +34,21 @@ struct attempt {
     const char *url;            /* complete: "http://127.0.0.1:9000/task1?x=1" */
     const char *const *fields;  /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
     const char *deadline_field; /* a field that says how many milliseconds are left when it is sent; NULL: none */
-    struct str body;            /* empty: none */
+    struct str body;            /* base NULL: none */
 
     /* Within what limits. */
     uint64_t deadline_us;         /* monotonic clock; CLOCK_NEVER_US is not allowed */
     uint64_t connect_timeout_us;  /* at most, and never past the deadline */
     size_t response_header_bytes; /* longer: http_response_header_section_size */
     bool wants_fresh_connection;
+    bool wants_response_head; /* as it came; content codings are then the reader's affair */
 
     /* The outcome. */
-    enum call_error error; /* CALL_OK: an answer came, whatever its status */
-    unsigned status;       /* 0: none came */
-    struct buf response;   /* its limit is the longest body; longer: http_response_body_size */
-    bool is_stale;         /* the kept connection ended before any byte of an answer: a fresh one may do better */
+    enum call_error error;    /* CALL_OK: an answer came, whatever its status */
+    unsigned status;          /* 0: none came */
+    struct buf response;      /* its limit is the longest body; longer: http_response_body_size */
+    struct buf response_head; /* field lines of the final response with their line breaks, where they are wanted */
+    bool is_stale;            /* the kept connection ended before any byte of an answer: a fresh one may do better */
     uint64_t done_us;
 
     /* How far it is, readable while it runs; 0: did not happen. */

@@ -16,9 +16,11 @@
 
 struct call_account {
     struct str name;
-    struct str backend; /* its name; "default" without a configuration */
-    struct str server;  /* host:port; for the log, never for a client */
+    size_t element_number; /* of a call with `each`: 1 for the first; 0: none */
+    struct str backend;    /* its name; "default" without a configuration file */
+    struct str server;     /* host:port; for the log, never for a client */
     enum call_error error;
+    struct str detail; /* a sentence about an error that its name does not tell enough of; else empty */
     unsigned status;   /* of the backend's answer; 0: none came */
     unsigned attempts; /* how many were started */
     bool is_reused;    /* the last attempt ran on a kept connection */

@@ -4,78 +4,71 @@
 #include "common/clock.h"
 #include "common/json_scan.h"
 
-enum { ATTEMPTS_AT_MOST = 2, FIELDS_AT_MOST = 8 };
+enum {
+    ATTEMPTS_AT_MOST = 2,
+    /* A strategy keeps the attempt's deadline itself and knows better what it waited for; this much later it is ended.
+     */
+    TIMEOUT_GRACE_US = 25 * CLOCK_US_PER_MS,
+};
 
 static void on_attempt_done(struct attempt *attempt, void *context);
 
-/* ---- what is sent ---- */
-
-static const char *const *build_fields(const struct call_scope *scope)
-{
-    const char **fields = arena_allocate_array(scope->arena, FIELDS_AT_MOST, sizeof(const char *));
-    char parent[TRACEPARENT_LENGTH + 1];
-    size_t count = 0;
-
-    if (fields == NULL) {
-        return NULL;
-    }
-    trace_format_parent(scope->trace, scope->random, parent);
-    fields[count++] = "Accept: application/json";
-    fields[count++] = "Accept-Encoding: identity";
-    fields[count++] = "Via: 1.1 fanlight";
-    fields[count++] = arena_format(scope->arena, "X-Request-Id: %s", scope->request_id);
-    fields[count++] = arena_format(scope->arena, "traceparent: %s", parent);
-    if (scope->trace_state != NULL) {
-        fields[count++] = arena_format(scope->arena, "tracestate: %s", scope->trace_state);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i] == NULL) {
-            return NULL;
-        }
-    }
-    return fields;
-}
+/* ---- an attempt ---- */
 
 static const char *build_url(const struct call *call)
 {
-    const struct url *server = call->scope->server;
+    const struct url *server = &call->server->url;
 
     return arena_format(call->scope->arena, "%s://%s%s%.*s", server->is_tls ? "https" : "http", server->authority,
-                        server->path, STR_ARGUMENTS(call->target));
+                        server->path, STR_ARGUMENTS(call->message.target));
 }
 
-static int prepare_attempt(struct call *call, bool wants_fresh_connection)
+/* The call's timeout counts from here; the request's deadline covers all. */
+static uint64_t deadline_of(const struct call *call)
 {
-    struct attempt *attempt = &call->attempt;
-    const struct call_scope *scope = call->scope;
+    uint64_t timeout_us = call->planned->timeout_us;
+    uint64_t deadline_us = call->scope->deadline_us;
 
-    buf_clear(&attempt->response);
+    if (timeout_us == CLOCK_NEVER_US) {
+        timeout_us = call_backend(call)->timeout_us;
+    }
+    uint64_t now_us = clock_monotonic_us();
+    return timeout_us < CLOCK_NEVER_US - now_us && now_us + timeout_us < deadline_us ? now_us + timeout_us
+                                                                                     : deadline_us;
+}
+
+static void prepare_attempt(struct call *call)
+{
+    const struct config_backend *backend = call_backend(call);
+    struct attempt *attempt = &call->attempt;
+
     *attempt = (struct attempt){
-        .method = "GET",
+        .method = call->message.method,
         .url = build_url(call),
-        .fields = build_fields(scope),
+        .fields = call->message.fields,
         .deadline_field = "Fanlight-Deadline-Ms",
-        .deadline_us = scope->deadline_us,
-        .connect_timeout_us = scope->connect_timeout_us,
-        .response_header_bytes = scope->response_header_bytes,
-        .wants_fresh_connection = wants_fresh_connection,
-        .completions = scope->completions,
+        .body = call->message.body,
+        .deadline_us = deadline_of(call),
+        .connect_timeout_us = backend->connect_timeout_us,
+        .response_header_bytes = backend->response_header_bytes,
+        .wants_response_head = call->scope->is_pass,
+        .completions = call->scope->completions,
         .on_done = on_attempt_done,
         .context = call,
     };
-    buf_init(&attempt->response, scope->response_bytes);
-    return attempt->url != NULL && attempt->fields != NULL ? 0 : -1;
+    buf_init(&attempt->response, backend->response_bytes);
+    buf_init(&attempt->response_head, backend->response_header_bytes);
 }
 
-static void try_once(struct call *call, bool wants_fresh_connection)
+static void try_once(struct call *call)
 {
     struct attempt *attempt = &call->attempt;
 
-    if (prepare_attempt(call, wants_fresh_connection) < 0) {
+    if (attempt->url == NULL) {
         attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);
         return;
     }
-    if (clock_monotonic_us() >= call->scope->deadline_us) {
+    if (clock_monotonic_us() >= attempt->deadline_us) {
         attempt_complete(attempt, CALL_HTTP_RESPONSE_TIMEOUT); /* others, before it, used the time up */
         return;
     }
@@ -83,12 +76,109 @@ static void try_once(struct call *call, bool wants_fresh_connection)
     upstream_start(call->upstream, attempt);
 }
 
+/* Once more within the same time. */
+static void try_again(struct call *call)
+{
+    struct attempt *attempt = &call->attempt;
+    uint64_t deadline_us = attempt->deadline_us;
+
+    call_clear(call);
+    prepare_attempt(call);
+    attempt->deadline_us = deadline_us;
+    attempt->wants_fresh_connection = true;
+    try_once(call);
+}
+
+/* ---- the gate ---- */
+
+/* The request's word goes over all; else the narrower goes over the wider. */
+static enum strategy choose_strategy(const struct call *call)
+{
+    const struct call_scope *scope = call->scope;
+    const struct settings *settings = &scope->worker_config->config->settings;
+    const int modes[] = { scope->is_mode_forced ? scope->mode : MODE_INHERITED, call->planned->mode, scope->mode,
+                          call_backend(call)->mode, settings->mode };
+    size_t i = 0;
+
+    while (modes[i] == MODE_INHERITED && i + 1 < array_length(modes)) {
+        i++;
+    }
+    return mode_strategy((enum mode)modes[i], call->planned->name, str_of(settings->blocking));
+}
+
+static void on_timeout(void *context)
+{
+    struct call *call = context;
+
+    if (call->state == CALL_IN_LINE) {
+        backend_gate_withdraw(call->gate, &call->ticket);
+        attempt_complete(&call->attempt, CALL_CONNECTION_LIMIT_REACHED);
+    } else if (call->state == CALL_TRYING) {
+        call_cancel(call, CALL_HTTP_RESPONSE_TIMEOUT);
+    }
+    attempt_queue_drain(call->scope->completions);
+}
+
+/* Nothing else ends an attempt that waits for one of the pool's threads. Without memory for a timer the request's
+ * deadline does. */
+static void watch_over(struct call *call, enum strategy strategy)
+{
+    if (strategy == STRATEGY_THREADS && call->attempt.deadline_us < call->scope->deadline_us) {
+        (void)!loop_arm(call->scope->loop, &call->timer, call->attempt.deadline_us + TIMEOUT_GRACE_US);
+    }
+}
+
+static void begin(struct call *call)
+{
+    enum strategy strategy = choose_strategy(call);
+    const struct config_backend *backend = call_backend(call);
+
+    loop_disarm(call->scope->loop, &call->timer);
+    call->state = CALL_TRYING;
+    call->upstream = call->scope->upstreams[strategy];
+    call->server = &backend->servers[backend_gate_next_server(call->gate, backend->server_count)];
+    call->account.server = str_of(call->server->name);
+    prepare_attempt(call);
+    watch_over(call, strategy);
+    try_once(call);
+}
+
+static void on_place(void *context)
+{
+    begin(context);
+}
+
+static void stand_in_line(struct call *call)
+{
+    uint64_t timeout_us = call_backend(call)->queue_timeout_us;
+
+    call->state = CALL_IN_LINE;
+    if (timeout_us != CLOCK_NEVER_US) {
+        /* Without memory for the timer it waits until the deadline. */
+        (void)!loop_arm(call->scope->loop, &call->timer, clock_monotonic_us() + timeout_us);
+    }
+}
+
 void call_start(struct call *call)
 {
-    call->is_started = true;
-    call->account.backend = str_of(call->scope->backend_name);
-    call->account.server = str_of(call->scope->server_name);
-    try_once(call, false);
+    call->gate = call->scope->worker_config->gates[call->planned->backend];
+    call->ticket = (struct gate_ticket){ .on_place = on_place, .context = call };
+    call->timer = (struct loop_timer){ .on_due = on_timeout, .context = call };
+    /* So that it can be completed without having been tried. */
+    call->attempt =
+        (struct attempt){ .completions = call->scope->completions, .on_done = on_attempt_done, .context = call };
+    switch (backend_gate_enter(call->gate, &call->ticket)) {
+    case GATE_ENTERED:
+        begin(call);
+        break;
+    case GATE_WAITING:
+        stand_in_line(call);
+        break;
+    case GATE_FULL:
+        call->state = CALL_IN_LINE;
+        attempt_complete(&call->attempt, CALL_CONNECTION_LIMIT_REACHED);
+        break;
+    }
 }
 
 /* ---- what came of it ---- */
@@ -111,13 +201,18 @@ static void copy_outcome(struct call_account *account, struct attempt *attempt)
     account->done_us = attempt->done_us;
 }
 
-static enum call_error judge(const struct attempt *attempt)
+static enum call_error judge(const struct call *call)
 {
-    if (attempt->error != CALL_OK) {
+    const struct attempt *attempt = &call->attempt;
+
+    if (attempt->error != CALL_OK || call->scope->is_pass) {
         return attempt->error;
     }
     if (attempt->status < 200 || attempt->status > 299) {
         return CALL_HTTP_RESPONSE_STATUS;
+    }
+    if (call->planned->is_text) {
+        return CALL_OK;
     }
     return json_scan_check(buf_view(&attempt->response), JSON_SCAN_DEPTH, NULL) == 0 ? CALL_OK : CALL_INVALID_JSON;
 }
@@ -131,22 +226,53 @@ static bool deserves_another_attempt(const struct call *call)
            (attempt->sent_us == 0 || attempt_is_idempotent(attempt));
 }
 
+/* The place is free before anybody hears of it: a call that waited for this one may want it. The gate may be gone with
+ * the request. */
+static void tell(struct call *call)
+{
+    struct backend_gate *gate = backend_gate_hold(call->gate);
+
+    if (call->state == CALL_TRYING) {
+        backend_gate_leave(gate);
+    }
+    call->state = CALL_DONE;
+    call->scope->on_done(call->scope->context, call);
+    backend_gate_admit(gate);
+    backend_gate_release(gate);
+}
+
 static void on_attempt_done(struct attempt *attempt, void *context)
 {
     struct call *call = context;
 
     if (deserves_another_attempt(call)) {
         call->account.started_us = attempt->started_us;
-        try_once(call, true);
+        try_again(call);
         return;
     }
+    loop_disarm(call->scope->loop, &call->timer);
     if (!call->is_settled) {
         copy_outcome(&call->account, attempt);
-        call->account.error = judge(attempt);
+        call->account.error = judge(call);
         call->is_settled = true;
     }
-    call->is_done = true;
-    call->scope->on_done(call->scope->context, call);
+    tell(call);
+}
+
+static void stop(struct call *call, enum call_error error)
+{
+    switch (call->state) {
+    case CALL_IN_LINE:
+        backend_gate_withdraw(call->gate, &call->ticket);
+        attempt_complete(&call->attempt, error);
+        break;
+    case CALL_TRYING:
+        upstream_cancel(call->upstream, &call->attempt, error);
+        break;
+    case CALL_NEW:
+    case CALL_DONE:
+        break;
+    }
 }
 
 void call_cancel(struct call *call, enum call_error error)
@@ -156,9 +282,7 @@ void call_cancel(struct call *call, enum call_error error)
     if (call->is_settled) {
         return;
     }
-    if (call->is_started) {
-        upstream_cancel(call->upstream, attempt, error);
-    }
+    stop(call, error);
     if (attempt->state == ATTEMPT_DONE) {
         copy_outcome(&call->account, attempt);
         error = attempt->error != CALL_OK ? attempt->error : error;

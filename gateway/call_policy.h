@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call_policy - how often a call is tried, with which header fields, and what counts as a success.
+ * call_policy - when a call may start, on which server, how often it is tried, and what counts as a success.
  *
- * One attempt; and once more, on a fresh connection, when a kept connection ended before any byte of an answer came and
- * the method may be repeated (RFC 9110 §9.2.2), or when nothing had been sent on it. Retries, hedging and coalescing
- * have their place here and nowhere else.
+ * It starts when its backend's gate has a place, on the next of the backend's servers. One attempt; and once more, on a
+ * fresh connection, when a kept connection ended before any byte of an answer came and the method may be repeated (RFC
+ * 9110 §9.2.2), or when nothing had been sent on it. Retries, hedging and coalescing have their place here and nowhere
+ * else.
  */
 #ifndef GATEWAY_CALL_POLICY_H
 #define GATEWAY_CALL_POLICY_H
 
 #include "gateway/call.h"
 
-/* account.queued_us must be set. Never calls on_done itself. */
+/* scope, planned, message, and the account's name and queued_us must be set. Never calls on_done itself. */
 void call_start(struct call *call);
-/* The account is final from now on, with `error` as its cause; on_done still comes when the strategy has let go. */
+/* The account is final from now on, with `error` as its cause; on_done still comes, when the strategy has let go, for a
+ * call that was started. */
 void call_cancel(struct call *call, enum call_error error);
 
 #endif

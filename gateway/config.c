@@ -1,127 +1,163 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/config.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "gateway/mode.h"
 
-enum { KIB = 1024, MIB = 1024 * 1024 };
+enum { KIB = 1024, MIB = 1024 * 1024, ARENA_BYTES = 256 * MIB, ARENA_OF_REQUEST_BYTES = 16 * MIB };
 
-static int parse_admin(const struct option *option, const char *text, void *target, struct error *allowed)
-{
-    struct config *config = container_of(target, struct config, admin);
-
-    config->has_admin = strcmp(text, "off") != 0;
-    if (!config->has_admin) {
-        return 0;
-    }
-    if (options_parse_address(option, text, target, allowed) < 0) {
-        return error_set(allowed, "HOST:PORT such as 127.0.0.1:9901, or off");
-    }
-    return 0;
-}
-
-/* Calls append their own target to it: there is no place for a query. */
-static int parse_backend(const struct option *option, const char *text, void *target, struct error *allowed)
-{
-    struct url backend = { .port = 0 };
-
-    if (options_parse_url(option, text, &backend, allowed) < 0) {
-        return -1;
-    }
-    if (strchr(backend.path, '?') != NULL) {
-        return error_set(allowed, "an http or https URL without a query, such as http://127.0.0.1:9000");
-    }
-    *(struct url *)target = backend;
-    return 0;
-}
-
-const struct option config_options[] = {
-    { .name = "mode",
-      .parse = options_parse_choice,
-      .offset = offsetof(struct config, mode),
-      .default_value = "async",
-      .argument = "sync|threads|async|mixed",
-      .help = "how calls are made",
-      .choices = mode_names },
-    { .name = "listen",
-      .parse = options_parse_address,
-      .offset = offsetof(struct config, listen),
-      .default_value = "127.0.0.1:8080",
-      .argument = "HOST:PORT",
-      .help = "where clients connect; port 0 picks a free one" },
-    { .name = "admin",
-      .parse = parse_admin,
-      .offset = offsetof(struct config, admin),
-      .default_value = "127.0.0.1:9901",
-      .argument = "HOST:PORT|off",
-      .help = "where /healthz and /readyz are answered, in a thread of their own" },
-    { .name = "backend",
-      .parse = parse_backend,
-      .offset = offsetof(struct config, backend),
-      .default_value = "http://127.0.0.1:9000",
-      .argument = "URL",
-      .help = "the service that is called" },
-    { .name = "workers",
-      .parse = options_parse_integer,
-      .offset = offsetof(struct config, workers),
-      .default_value = "1",
-      .argument = "N",
-      .help = "threads with an event loop each, sharing the port",
-      .minimum = 1,
-      .maximum = 256 },
-    { .name = "threads",
-      .parse = options_parse_integer,
-      .offset = offsetof(struct config, threads),
-      .default_value = "16",
-      .argument = "N",
-      .help = "threads that make the calls in mode threads",
-      .minimum = 1,
-      .maximum = 4096 },
-    { .name = "blocking",
-      .parse = options_parse_string,
-      .offset = offsetof(struct config, blocking),
-      .default_value = "task1",
-      .argument = "NAMES",
-      .help = "calls that block in mode mixed, separated by commas" },
-    { .name = "deadline",
-      .parse = options_parse_duration,
-      .offset = offsetof(struct config, deadline_us),
-      .default_value = "60s",
-      .argument = "DURATION",
-      .help = "the longest a request may take" },
-    { .name = "drain-timeout",
-      .parse = options_parse_duration,
-      .offset = offsetof(struct config, drain_timeout_us),
-      .default_value = "30s",
-      .argument = "DURATION",
-      .help = "how long a stop waits for requests in flight" },
-    OPTIONS_LOG_ROWS(offsetof(struct config, log)),
+const struct config_limits config_limits_default = {
+    .connections = 10000,
+    .in_flight = 10000,
+    .header_bytes = 16 * KIB,
+    .body_bytes = MIB,
+    .answer_bytes = 8 * MIB,
+    .fan_out = 256,
+    .request_arena_bytes = ARENA_OF_REQUEST_BYTES,
+    .header_timeout_us = 10ULL * CLOCK_US_PER_SECOND,
+    .body_timeout_us = 30ULL * CLOCK_US_PER_SECOND,
+    .idle_timeout_us = 75ULL * CLOCK_US_PER_SECOND,
+    .send_timeout_us = 30ULL * CLOCK_US_PER_SECOND,
 };
-const size_t config_option_count = array_length(config_options);
 
-void config_complete(struct config *config)
+const struct config_backend config_backend_default = {
+    .timeout_us = CLOCK_NEVER_US,
+    .connect_timeout_us = 5ULL * CLOCK_US_PER_SECOND,
+    .response_bytes = MIB,
+    .response_header_bytes = 16 * KIB,
+    .max_in_flight = SIZE_MAX,
+    .queue = 1024,
+    .queue_timeout_us = CLOCK_NEVER_US,
+    .mode = MODE_INHERITED,
+};
+
+/* ---- life ---- */
+
+/* What the settings point to may be argv, a variable or a file's text. */
+static int keep_strings(struct config *config)
 {
-    const struct url *backend = &config->backend;
-    size_t length = strlen(config->backend.path);
+    struct settings *settings = &config->settings;
 
-    /* "http://host/" and "http://host" are the same place: a call's target begins with its own slash. */
-    if (length > 0 && config->backend.path[length - 1] == '/') {
-        config->backend.path[length - 1] = '\0';
+    if (settings->blocking != NULL) {
+        settings->blocking = arena_copy(&config->arena, str_of(settings->blocking));
+        if (settings->blocking == NULL) {
+            return -ENOMEM;
+        }
     }
-    (void)snprintf(config->backend_server, sizeof config->backend_server, backend->is_ipv6 ? "[%s]:%u" : "%s:%u",
-                   backend->host, (unsigned)backend->port);
-    config->limits = (struct config_limits){
-        .connections = 10000,
-        .header_bytes = 16 * KIB,
-        .body_bytes = MIB,
-        .answer_bytes = 8 * MIB,
-        .response_bytes = MIB,
-        .response_header_bytes = 16 * KIB,
-        .fan_out = 256,
-        .request_arena_bytes = 16 * MIB,
-        .idle_timeout_us = 75ULL * CLOCK_US_PER_SECOND,
-        .connect_timeout_us = 5ULL * CLOCK_US_PER_SECOND,
-    };
+    if (settings->config_file != NULL) {
+        settings->config_file = arena_copy(&config->arena, str_of(settings->config_file));
+        return settings->config_file != NULL ? 0 : -ENOMEM;
+    }
+    return 0;
+}
+
+struct config *config_new(const struct settings *settings)
+{
+    struct config *config = calloc(1, sizeof *config);
+
+    if (config == NULL) {
+        return NULL;
+    }
+    atomic_init(&config->references, 1);
+    arena_init(&config->arena, ARENA_BYTES);
+    config->settings = *settings;
+    config->limits = config_limits_default;
+    if (keep_strings(config) < 0) {
+        config_release(config);
+        return NULL;
+    }
+    return config;
+}
+
+struct config *config_hold(struct config *config)
+{
+    atomic_fetch_add(&config->references, 1);
+    return config;
+}
+
+void config_release(struct config *config)
+{
+    if (config != NULL && atomic_fetch_sub(&config->references, 1) == 1) {
+        arena_clear(&config->arena);
+        free(config);
+    }
+}
+
+/* ---- making one ---- */
+
+int config_server_set(struct arena *arena, const struct url *url, struct config_server *ret_server)
+{
+    struct config_server server = { .url = *url };
+    size_t length = strlen(server.url.path);
+
+    /* "http://host/" and "http://host" are the same place. */
+    while (length > 0 && server.url.path[length - 1] == '/') {
+        server.url.path[--length] = '\0';
+    }
+    server.name = arena_format(arena, url->is_ipv6 ? "[%s]:%u" : "%s:%u", url->host, (unsigned)url->port);
+    if (server.name == NULL) {
+        return -ENOMEM;
+    }
+    *ret_server = server;
+    return 0;
+}
+
+int config_finish(struct config *config)
+{
+    /* A call with "body": "request" takes a copy of the client's. */
+    config->limits.request_arena_bytes = (size_t)ARENA_OF_REQUEST_BYTES + config->limits.body_bytes;
+    config->route_table = route_table_build(&config->arena, config->routes, config->route_count);
+    return config->route_table != NULL ? 0 : -ENOMEM;
+}
+
+static int fill_in_built_in(struct config *config)
+{
+    struct config_server *server = arena_allocate(&config->arena, sizeof *server);
+    struct config_backend *backend = arena_allocate(&config->arena, sizeof *backend);
+
+    if (server == NULL || backend == NULL || config_server_set(&config->arena, &config->settings.backend, server) < 0) {
+        return -ENOMEM;
+    }
+    *backend = config_backend_default;
+    backend->name = STR("default");
+    backend->servers = server;
+    backend->server_count = 1;
+    config->backends = backend;
+    config->backend_count = 1;
+    config->routes = route_built_in(&config->arena, &config->route_count);
+    return config->routes != NULL ? config_finish(config) : -ENOMEM;
+}
+
+struct config *config_built_in(const struct settings *settings)
+{
+    struct config *config = config_new(settings);
+
+    if (config != NULL && fill_in_built_in(config) < 0) {
+        config_release(config);
+        return NULL;
+    }
+    return config;
+}
+
+/* ---- what it amounts to ---- */
+
+bool config_needs_threads(const struct config *config)
+{
+    bool needs = config->settings.mode == MODE_THREADS || config->settings.allow_mode_override;
+
+    for (size_t i = 0; i < config->backend_count; i++) {
+        needs = needs || config->backends[i].mode == MODE_THREADS;
+    }
+    for (size_t i = 0; i < config->route_count; i++) {
+        const struct route *route = &config->routes[i];
+        needs = needs || route->mode == MODE_THREADS;
+        for (size_t j = 0; j < route->plan.call_count; j++) {
+            needs = needs || route->plan.calls[j].mode == MODE_THREADS;
+        }
+    }
+    return needs;
 }

@@ -5,20 +5,25 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/descriptors.h"
+#include "common/http_server.h"
 #include "common/listener.h"
 #include "gateway/admin.h"
-#include "gateway/mode.h"
+#include "gateway/config_json.h"
+#include "gateway/metrics.h"
 #include "gateway/thread_pool.h"
+#include "gateway/transfer.h"
 #include "gateway/worker.h"
 
 enum {
     DESCRIPTORS_PER_CONNECTION = 2, /* the client's, and a call's */
     DESCRIPTORS_PER_THREAD = 4,     /* of a loop, and more in reserve */
+    CONFIG_JSON_BYTES = 64 * 1024 * 1024,
 };
 
 struct gateway {
-    struct config config;
+    struct config *config;
     struct loop *loop;
     struct log_sink *log_sink;
     gateway_ended_fn *on_ended;
@@ -28,13 +33,20 @@ struct gateway {
     char address[64];
     char admin_address[64];
     struct admin *admin;
-    struct thread_pool *pool;
+    struct metrics_process process;
+    struct thread_pool *_Atomic pool; /* set once, perhaps by a reload; workers look at it */
     atomic_bool is_draining;
     atomic_size_t accepting_count; /* workers that have not accepted all yet */
     atomic_size_t running_count;
     struct loop_task ended_task;
     size_t descriptor_limit;
     size_t connections_per_worker;
+    struct settings started_with; /* for what cannot change later */
+    struct config_limits limits_started_with;
+    char curl_version[32];
+    char libraries[96];
+    size_t planned_count;     /* workers, and metrics */
+    struct metrics **metrics; /* of each worker */
     size_t worker_count;
     struct worker *workers[];
 };
@@ -88,39 +100,73 @@ void gateway_free(struct gateway *gateway)
     }
     thread_pool_free(gateway->pool);
     admin_stop(gateway->admin);
+    for (size_t i = 0; gateway->metrics != NULL && i < gateway->planned_count; i++) {
+        metrics_free(gateway->metrics[i]);
+    }
+    free(gateway->metrics);
     if (gateway->listening_descriptor >= 0) {
         (void)close(gateway->listening_descriptor);
     }
+    config_release(gateway->config);
     free(gateway);
 }
 
 /* ---- starting ---- */
 
+static int open_metrics(struct gateway *gateway, struct error *error)
+{
+    gateway->metrics = calloc(gateway->planned_count, sizeof gateway->metrics[0]);
+    for (size_t i = 0; gateway->metrics != NULL && i < gateway->planned_count; i++) {
+        gateway->metrics[i] = metrics_new();
+        if (gateway->metrics[i] == NULL) {
+            return error_set(error, "cannot start: %s", strerror(ENOMEM));
+        }
+    }
+    gateway->process.started_wall_us = clock_wall_us();
+    gateway->process.version = FANLIGHT_VERSION;
+    transfer_library_version(gateway->curl_version, sizeof gateway->curl_version);
+    (void)snprintf(gateway->libraries, sizeof gateway->libraries, "libmicrohttpd %s, %s", http_server_library_version(),
+                   gateway->curl_version);
+    gateway->process.libraries = gateway->libraries;
+    return gateway->metrics != NULL ? 0 : error_set(error, "cannot start: %s", strerror(ENOMEM));
+}
+
+static int open_admin(struct gateway *gateway, struct error *error)
+{
+    int descriptor = listener_open(&gateway->config->settings.admin, error);
+
+    if (descriptor < 0) {
+        return -1;
+    }
+    listener_bound_address(descriptor, gateway->admin_address, sizeof gateway->admin_address);
+    struct admin_settings settings = {
+        .listening_descriptor = descriptor,
+        .is_draining = &gateway->is_draining,
+        .workers = gateway->metrics,
+        .worker_count = gateway->planned_count,
+        .process = &gateway->process,
+    };
+    gateway->admin = admin_start(&settings, error);
+    return gateway->admin != NULL ? 0 : -1;
+}
+
 static int open_listeners(struct gateway *gateway, struct error *error)
 {
-    const struct config *config = &gateway->config;
+    const struct settings *settings = &gateway->config->settings;
 
-    gateway->listening_descriptor = listener_open(&config->listen, error);
+    gateway->listening_descriptor = listener_open(&settings->listen, error);
     if (gateway->listening_descriptor < 0) {
         return -1;
     }
     listener_bound_address(gateway->listening_descriptor, gateway->address, sizeof gateway->address);
-    if (!config->has_admin) {
-        return 0;
-    }
-    int admin_descriptor = listener_open(&config->admin, error);
-    if (admin_descriptor < 0) {
-        return -1;
-    }
-    listener_bound_address(admin_descriptor, gateway->admin_address, sizeof gateway->admin_address);
-    gateway->admin = admin_start(admin_descriptor, &gateway->is_draining, error);
-    return gateway->admin != NULL ? 0 : -1;
+    return settings->has_admin ? open_admin(gateway, error) : 0;
 }
 
 static size_t connections_per_worker(const struct config *config, size_t descriptor_limit)
 {
-    size_t workers = (size_t)config->workers;
-    size_t spent = DESCRIPTORS_PER_THREAD * (workers + (size_t)(config->mode == MODE_THREADS ? config->threads : 0));
+    size_t workers = (size_t)config->settings.workers;
+    size_t threads = config_needs_threads(config) ? (size_t)config->settings.threads : 0;
+    size_t spent = DESCRIPTORS_PER_THREAD * (workers + threads);
     size_t left = descriptor_limit > spent ? descriptor_limit - spent : 0;
     size_t allowed = descriptors_allow_connections(left, DESCRIPTORS_PER_CONNECTION);
 
@@ -130,41 +176,65 @@ static size_t connections_per_worker(const struct config *config, size_t descrip
     return allowed > workers ? allowed / workers : 1;
 }
 
-static int open_pool(struct gateway *gateway, struct error *error)
+/* Its size is the one it was started with. */
+static int open_pool(struct gateway *gateway, const struct config *config, struct error *error)
 {
-    if (gateway->config.mode != MODE_THREADS) {
+    if (gateway->pool != NULL || !config_needs_threads(config)) {
         return 0;
     }
-    gateway->pool = thread_pool_new((size_t)gateway->config.threads);
-    if (gateway->pool == NULL) {
-        return error_set(error, "cannot start %ld threads: %s", gateway->config.threads, strerror(errno));
+    struct thread_pool *pool = thread_pool_new((size_t)config->settings.threads);
+    if (pool == NULL) {
+        return error_set(error, "cannot start %ld threads: %s", config->settings.threads, strerror(errno));
     }
+    atomic_store(&gateway->pool, pool);
+    gateway->started_with.threads = config->settings.threads;
     return 0;
 }
 
 static int start_workers(struct gateway *gateway, struct error *error)
 {
     struct worker_settings settings = {
-        .config = &gateway->config,
+        .config = gateway->config,
+        .place = { .count = (unsigned)gateway->planned_count },
         .connection_limit = gateway->connections_per_worker,
         .listening_descriptor = gateway->listening_descriptor,
         .log_sink = gateway->log_sink,
-        .pool = gateway->pool,
+        .admin = gateway->admin,
+        .pool = &gateway->pool,
         .on_accepted_all = on_worker_accepted_all,
         .on_ended = on_worker_ended,
         .context = gateway,
     };
 
-    atomic_store(&gateway->accepting_count, (size_t)gateway->config.workers);
-    atomic_store(&gateway->running_count, (size_t)gateway->config.workers);
-    for (; gateway->worker_count < (size_t)gateway->config.workers; gateway->worker_count++) {
-        settings.index = (unsigned)gateway->worker_count;
+    atomic_store(&gateway->accepting_count, gateway->planned_count);
+    atomic_store(&gateway->running_count, gateway->planned_count);
+    for (; gateway->worker_count < gateway->planned_count; gateway->worker_count++) {
+        settings.place.index = (unsigned)gateway->worker_count;
+        settings.metrics = gateway->metrics[gateway->worker_count];
         gateway->workers[gateway->worker_count] = worker_start(&settings, error);
         if (gateway->workers[gateway->worker_count] == NULL) {
             return -1;
         }
     }
     return 0;
+}
+
+/* On the admin's page, and since when it is in use. */
+static void show_config(struct gateway *gateway)
+{
+    cleanup_buf struct buf json;
+    size_t length = 0;
+
+    atomic_store(&gateway->process.config_loaded_wall_us, clock_wall_us());
+    atomic_store(&gateway->process.is_last_reload_good, true);
+    buf_init(&json, CONFIG_JSON_BYTES);
+    if (gateway->admin == NULL || config_json_render(gateway->config, &json) < 0) {
+        return;
+    }
+    char *text = buf_take(&json, &length);
+    if (text != NULL) {
+        admin_set_config(gateway->admin, text, length);
+    }
 }
 
 /* The workers that did start end by themselves, as they do when a drain is over. */
@@ -176,16 +246,30 @@ static void give_up(struct gateway *gateway)
     gateway_free(gateway);
 }
 
-struct gateway *gateway_start(const struct config *config, struct loop *loop, struct log_sink *sink,
+static int start(struct gateway *gateway, struct error *error)
+{
+    if (open_metrics(gateway, error) < 0 || open_listeners(gateway, error) < 0 ||
+        open_pool(gateway, gateway->config, error) < 0 || start_workers(gateway, error) < 0) {
+        return -1;
+    }
+    show_config(gateway);
+    return 0;
+}
+
+struct gateway *gateway_start(struct config *config, struct loop *loop, struct log_sink *sink,
                               gateway_ended_fn *on_ended, void *context, struct error *error)
 {
-    struct gateway *gateway = calloc(1, sizeof *gateway + (size_t)config->workers * sizeof(struct worker *));
+    size_t worker_count = (size_t)config->settings.workers;
+    struct gateway *gateway = calloc(1, sizeof *gateway + worker_count * sizeof(struct worker *));
 
     if (gateway == NULL) {
         (void)error_set(error, "cannot start: %s", strerror(ENOMEM));
         return NULL;
     }
-    gateway->config = *config;
+    gateway->config = config_hold(config);
+    gateway->started_with = config->settings;
+    gateway->limits_started_with = config->limits;
+    gateway->planned_count = worker_count;
     gateway->loop = loop;
     gateway->log_sink = sink;
     gateway->on_ended = on_ended;
@@ -195,12 +279,86 @@ struct gateway *gateway_start(const struct config *config, struct loop *loop, st
     gateway->descriptor_limit = descriptors_raise_limit();
     gateway->connections_per_worker = connections_per_worker(config, gateway->descriptor_limit);
     atomic_init(&gateway->is_draining, false);
-    if (open_listeners(gateway, error) < 0 || open_pool(gateway, error) < 0 || start_workers(gateway, error) < 0) {
+    if (start(gateway, error) < 0) {
         give_up(gateway);
         return NULL;
     }
     return gateway;
 }
+
+/* ---- another configuration ---- */
+
+static bool is_same_address(const struct address *a, const struct address *b)
+{
+    return a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+/* What is bound to sockets and threads that are there already. */
+static void list_kept(const struct gateway *gateway, const struct config *config, struct error *ret_kept)
+{
+    const struct settings *old = &gateway->started_with;
+    const struct settings *new = &config->settings;
+    const struct config_limits *old_limits = &gateway->limits_started_with;
+    const struct {
+        const char *name;
+        bool differs;
+    } rows[] = {
+        { "listen", !is_same_address(&old->listen, &new->listen) },
+        { "admin", old->has_admin != new->has_admin || !is_same_address(&old->admin, &new->admin) },
+        { "workers", old->workers != new->workers },
+        { "threads", gateway->pool != NULL && old->threads != new->threads },
+        { "limits.connections", old_limits->connections != config->limits.connections },
+        { "limits.header_bytes", old_limits->header_bytes != config->limits.header_bytes },
+    };
+    size_t length = 0;
+
+    ret_kept->text[0] = '\0';
+    for (size_t i = 0; i < array_length(rows); i++) {
+        if (rows[i].differs) {
+            length += (size_t)snprintf(ret_kept->text + length, sizeof ret_kept->text - length, "%s%s",
+                                       length > 0 ? ", " : "", rows[i].name);
+        }
+    }
+}
+
+/* So that what is shown is what holds. Nobody else has the new one yet. */
+static void keep(const struct gateway *gateway, struct config *config)
+{
+    const struct settings *old = &gateway->started_with;
+
+    config->settings.listen = old->listen;
+    config->settings.admin = old->admin;
+    config->settings.has_admin = old->has_admin;
+    config->settings.workers = old->workers;
+    config->settings.threads = gateway->pool != NULL ? old->threads : config->settings.threads;
+    config->limits.connections = gateway->limits_started_with.connections;
+    config->limits.header_bytes = gateway->limits_started_with.header_bytes;
+}
+
+int gateway_reconfigure(struct gateway *gateway, struct config *config, struct error *ret_kept, struct error *error)
+{
+    if (open_pool(gateway, config, error) < 0) {
+        return -1;
+    }
+    list_kept(gateway, config, ret_kept);
+    keep(gateway, config);
+    config_release(gateway->config);
+    gateway->config = config_hold(config);
+    for (size_t i = 0; i < gateway->worker_count; i++) {
+        worker_reconfigure(gateway->workers[i], config);
+    }
+    atomic_fetch_add(&gateway->process.reloads_good, 1);
+    show_config(gateway);
+    return 0;
+}
+
+void gateway_count_bad_config(struct gateway *gateway)
+{
+    atomic_fetch_add(&gateway->process.reloads_bad, 1);
+    atomic_store(&gateway->process.is_last_reload_good, false);
+}
+
+/* ---- what it says of itself ---- */
 
 void gateway_log_limits(const struct gateway *gateway, struct log *log)
 {

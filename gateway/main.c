@@ -2,7 +2,8 @@
 /*
  * gateway - the fan-out gateway, as a program: options, signals, and the main thread that waits for them.
  *
- * Exit: 0 when it was drained; 1 when it could not start or was ended before all was answered; 2 for a bad option.
+ * Exit: 0 when it was drained, or its configuration is good (--check); 1 when it could not start or was ended before
+ * all was answered; 2 for a bad option or configuration.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,14 +11,16 @@
 #include "common/clock.h"
 #include "common/http_server.h"
 #include "common/stop_signals.h"
-#include "gateway/config.h"
+#include "gateway/config_check.h"
+#include "gateway/config_file.h"
 #include "gateway/gateway.h"
 #include "gateway/transfer.h"
 
-enum { EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+enum { EXIT_FAILED = 1, EXIT_WRONG_USE = 2, TEXT_BYTES = 64 * 1024 * 1024 };
 
 struct program {
-    const struct config *config;
+    const struct settings *settings; /* what flags and variables say */
+    struct config *config;           /* in use */
     struct log_sink sink;
     struct log log;
     struct loop *loop;
@@ -63,7 +66,7 @@ static void on_ended(void *context)
 static void on_stop(void *context, unsigned count)
 {
     struct program *program = context;
-    uint64_t due_us = clock_monotonic_us() + program->config->drain_timeout_us;
+    uint64_t due_us = clock_monotonic_us() + program->config->settings.drain_timeout_us;
 
     if (count > 1) {
         end_at_once(program, "ending: a second signal came");
@@ -74,6 +77,93 @@ static void on_stop(void *context, unsigned count)
         end_at_once(program, "ending: no memory to drain");
     }
     gateway_drain(program->gateway);
+}
+
+/* ---- the configuration ---- */
+
+/* NULL: every fault is in `faults`. */
+static struct config *make_config(const struct settings *settings, struct config_faults *faults)
+{
+    return settings->config_file != NULL ? config_load(settings, faults) : config_built_in(settings);
+}
+
+static void print_faults(const struct settings *settings, const struct config_faults *faults)
+{
+    cleanup_buf struct buf text;
+
+    buf_init(&text, TEXT_BYTES);
+    if (settings->check) {
+        config_faults_render(faults, settings->config_file, &text);
+        (void)fprintf(stderr, "%.*s", STR_ARGUMENTS(buf_view(&text)));
+    } else {
+        config_faults_render_line(faults, settings->config_file, &text);
+        (void)fprintf(stderr, "gateway: %.*s\n", STR_ARGUMENTS(buf_view(&text)));
+    }
+}
+
+static int print_check(const struct config *config)
+{
+    cleanup_buf struct buf text;
+
+    buf_init(&text, TEXT_BYTES);
+    if (config_check_render(config, &text) < 0) {
+        (void)fprintf(stderr, "gateway: the plan is too long to be shown\n");
+        return EXIT_FAILED;
+    }
+    (void)fwrite(text.base, 1, text.length, stdout);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+static void refuse_config(struct program *program, const struct config_faults *faults)
+{
+    cleanup_buf struct buf text;
+
+    buf_init(&text, TEXT_BYTES);
+    config_faults_render_line(faults, program->settings->config_file, &text);
+    log_line(&program->log, LOG_ERROR, "reload refused, the configuration stays as it was: %.*s",
+             STR_ARGUMENTS(buf_view(&text)));
+    gateway_count_bad_config(program->gateway);
+}
+
+static void take_over(struct program *program, struct config *config)
+{
+    struct error kept = { { '\0' } };
+    struct error error = { { '\0' } };
+
+    if (gateway_reconfigure(program->gateway, config, &kept, &error) < 0) {
+        log_line(&program->log, LOG_ERROR, "reload failed, the configuration stays as it was: %s", error.text);
+        gateway_count_bad_config(program->gateway);
+        config_release(config);
+        return;
+    }
+    config_release(program->config);
+    program->config = config;
+    log_line(&program->log, LOG_INFO, "reloaded %s", program->settings->config_file);
+    if (kept.text[0] != '\0') {
+        log_line(&program->log, LOG_WARN, "until a restart these stay as they were: %s", kept.text);
+    }
+}
+
+static void on_hangup(void *context)
+{
+    struct program *program = context;
+    struct config_faults faults;
+
+    if (program->is_draining) {
+        return;
+    }
+    if (program->settings->config_file == NULL) {
+        log_line(&program->log, LOG_WARN, "nothing to reload: there is no --config");
+        return;
+    }
+    config_faults_init(&faults);
+    struct config *config = config_load(program->settings, &faults);
+    if (config == NULL) {
+        refuse_config(program, &faults);
+    } else {
+        take_over(program, config);
+    }
+    config_faults_clear(&faults);
 }
 
 /* ---- running ---- */
@@ -93,6 +183,7 @@ static int start(struct program *program, struct error *error)
     if (stop_signals_start(&program->signals, program->loop, on_stop, program, error) < 0) {
         return -1;
     }
+    program->signals.on_hangup = on_hangup;
     program->gateway = gateway_start(program->config, program->loop, &program->sink, on_ended, program, error);
     return program->gateway != NULL ? 0 : -1;
 }
@@ -124,12 +215,13 @@ static int run_until_stopped(struct program *program)
     return EXIT_SUCCESS;
 }
 
-static int run(const struct config *config)
+static int run(const struct settings *settings, struct config *config)
 {
-    struct program program = { .config = config };
+    struct program program = { .settings = settings, .config = config };
 
     stop_signals_block();
-    log_sink_init(&program.sink, STDOUT_FILENO, &config->log);
+    stop_signals_block_hangup();
+    log_sink_init(&program.sink, STDOUT_FILENO, &settings->log);
     log_init(&program.log, &program.sink);
     int exit_code = run_until_stopped(&program);
     gateway_free(program.gateway);
@@ -141,12 +233,33 @@ static int run(const struct config *config)
     }
     log_clear(&program.log);
     log_sink_clear(&program.sink);
+    config_release(program.config);
+    return exit_code;
+}
+
+static int configure_and_run(const struct settings *settings)
+{
+    struct config_faults faults;
+
+    config_faults_init(&faults);
+    struct config *config = make_config(settings, &faults);
+    if (config == NULL) {
+        print_faults(settings, &faults);
+        config_faults_clear(&faults);
+        return EXIT_WRONG_USE;
+    }
+    config_faults_clear(&faults);
+    if (!settings->check) {
+        return run(settings, config);
+    }
+    int exit_code = print_check(config);
+    config_release(config);
     return exit_code;
 }
 
 int main(int argc, char **argv)
 {
-    struct config config = { .mode = 0 };
+    struct settings settings = { .mode = 0 };
     struct error error = { { '\0' } };
     char curl_version[32];
     char libraries[96];
@@ -156,13 +269,16 @@ int main(int argc, char **argv)
     const struct options_program program = {
         .name = "fanlight-gateway",
         .synopsis = "gateway [OPTIONS]",
-        .summary = "One request in, N calls to a backend, one merged answer out, with blocking or non-blocking calls.\n"
-                   "Routes: /hello, /{task}, /fanout?n=N, /fanout?tasks=a,b, POST /fanout.",
-        .options = config_options,
-        .option_count = config_option_count,
+        .summary =
+            "One request in, N calls to backends, one merged answer out, with blocking or non-blocking calls.\n"
+            "Routes come from --config; without it: /hello, /{task}, /fanout?n=N, /fanout?tasks=a,b, POST /fanout.",
+        .options = settings_options,
+        .option_count = settings_option_count,
         .libraries = libraries,
+        .has_given = true,
+        .given_offset = offsetof(struct settings, given),
     };
-    switch (options_parse(&program, argc, argv, environ, &config, NULL, &error)) {
+    switch (options_parse(&program, argc, argv, environ, &settings, NULL, &error)) {
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
     case OPTIONS_WRONG:
@@ -171,6 +287,5 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    config_complete(&config);
-    return run(&config);
+    return configure_and_run(&settings);
 }

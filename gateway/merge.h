@@ -12,12 +12,23 @@
 #include "common/buf.h"
 #include "common/str.h"
 
-struct merge_member {
-    struct str name;
-    struct str json;
+enum merge_form {
+    MERGE_JSON,      /* as it is; nothing but white space is null */
+    MERGE_TEXT,      /* as a JSON string; bytes that are not UTF-8 become U+FFFD */
+    MERGE_LIST,      /* the elements as an array, each as it is */
+    MERGE_TEXT_LIST, /* the elements as an array of JSON strings; one that has no bytes (base NULL) is null */
 };
 
-/* In the order given, whatever the order the calls finished in. -ENOBUFS: over the buffer's limit. */
-int merge_render(const struct merge_member *members, size_t count, struct buf *body) must_check;
+struct merge_member {
+    struct str name;
+    enum merge_form form;
+    struct str bytes;
+    const struct str *elements;
+    size_t element_count;
+};
+
+/* In the order given, whatever the order the calls finished in. `tail`: members that follow, rendered, without a comma
+ * in front; may be empty. -ENOBUFS: over the buffer's limit. */
+int merge_render(const struct merge_member *members, size_t count, struct str tail, struct buf *body) must_check;
 
 #endif

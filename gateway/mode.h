@@ -7,7 +7,7 @@
 
 #include "common/str.h"
 
-enum mode { MODE_SYNC, MODE_THREADS, MODE_ASYNC, MODE_MIXED, MODE_COUNT };
+enum mode { MODE_SYNC, MODE_THREADS, MODE_ASYNC, MODE_MIXED, MODE_COUNT, MODE_INHERITED = MODE_COUNT };
 
 /* The strategies behind the modes; `mixed` is a choice between two of them. */
 enum strategy { STRATEGY_SYNC, STRATEGY_THREADS, STRATEGY_ASYNC, STRATEGY_COUNT };

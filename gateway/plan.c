@@ -6,6 +6,7 @@
 
 #include "common/percent.h"
 #include "gateway/plan_builder.h"
+#include "gateway/route_table.h"
 
 /* ---- calls that are a name and a query ---- */
 
@@ -18,8 +19,7 @@ static int add_call(struct plan_builder *builder, struct str name, struct str qu
     if (target == NULL) {
         return plan_builder_refuse_size(builder);
     }
-    struct str copy = { target + 1, name.length };
-    return plan_builder_add(builder, (struct plan_call){ .name = copy, .member = copy, .target = str_of(target) });
+    return plan_builder_add(builder, (struct str){ target + 1, name.length }, str_of(target));
 }
 
 static int read_task(struct plan_builder *builder, const struct route_match *match)
@@ -173,22 +173,22 @@ static int build(struct plan_builder *builder, const struct route_match *match, 
     if (!str_is_visible(match->query) || str_find(match->query, '#') < match->query.length) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The query must be visible ASCII without \"#\".");
     }
-    switch (match->kind) {
+    switch (match->route->kind) {
     case ROUTE_TASK:
         return read_task(builder, match);
     case ROUTE_FANOUT:
         return read_fan_out(builder, match);
     case ROUTE_FANOUT_POST:
         return plan_body_read(builder, body);
-    case ROUTE_NONE:
-    case ROUTE_HELLO:
+    case ROUTE_CALLS:
+    case ROUTE_RESPOND:
         break;
     }
     return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The path does not ask for any call.");
 }
 
-struct plan *plan_build(struct arena *arena, const struct route_match *match, struct str body, size_t fan_out_limit,
-                        int *ret_status, struct error *error)
+const struct plan *plan_build(struct arena *arena, const struct route_match *match, struct str body,
+                              size_t fan_out_limit, int *ret_status, struct error *error)
 {
     struct plan_builder builder = { .arena = arena, .limit = fan_out_limit, .ret_status = ret_status, .error = error };
 

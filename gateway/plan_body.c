@@ -134,8 +134,7 @@ static int read_task(struct plan_builder *builder, const cJSON *task)
     if (name_copy == NULL || path_copy == NULL) {
         return plan_builder_refuse_size(builder);
     }
-    struct str kept = { name_copy, name.length };
-    return plan_builder_add(builder, (struct plan_call){ kept, kept, { path_copy, path.length } });
+    return plan_builder_add(builder, (struct str){ name_copy, name.length }, (struct str){ path_copy, path.length });
 }
 
 /* ---- the list ---- */

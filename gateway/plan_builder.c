@@ -4,7 +4,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-enum { NAME_MAXIMUM = 64, QUOTE_BYTES = 32 };
+#include "common/clock.h"
+#include "gateway/mode.h"
+
+enum { QUOTE_BYTES = 32 };
 
 int plan_builder_refuse(struct plan_builder *builder, int status, const char *format, ...)
 {
@@ -44,10 +47,12 @@ int plan_builder_start(struct plan_builder *builder, size_t count)
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The request asks for %zu tasks; the most are %zu.",
                                    count, builder->limit);
     }
-    builder->plan = arena_allocate(builder->arena, sizeof *builder->plan + count * sizeof builder->plan->calls[0]);
-    if (builder->plan == NULL) {
+    builder->plan = arena_allocate(builder->arena, sizeof *builder->plan);
+    struct plan_call *calls = arena_allocate_array(builder->arena, count, sizeof calls[0]);
+    if (builder->plan == NULL || calls == NULL) {
         return plan_builder_refuse_size(builder);
     }
+    builder->plan->calls = calls;
     builder->capacity = count;
     return 0;
 }
@@ -58,9 +63,9 @@ static bool is_name_byte(char byte)
            byte == '.' || byte == '_' || byte == '-';
 }
 
-static bool is_name(struct str text)
+bool plan_is_name(struct str text)
 {
-    if (text.length == 0 || text.length > NAME_MAXIMUM || text.base[0] == '_') {
+    if (text.length == 0 || text.length > PLAN_NAME_MAXIMUM || text.base[0] == '_') {
         return false;
     }
     if (str_equal(text, STR(".")) || str_equal(text, STR(".."))) {
@@ -85,24 +90,41 @@ static bool has_name(const struct plan *plan, struct str name)
     return false;
 }
 
-int plan_builder_add(struct plan_builder *builder, struct plan_call call)
+static int check_name(struct plan_builder *builder, struct str name)
 {
-    struct plan *plan = builder->plan;
-
-    if (!is_name(call.name)) {
+    if (!plan_is_name(name)) {
         return plan_builder_refuse(
             builder, PLAN_BAD_REQUEST,
             "The name %s is not valid: a name is 1 to %d of A-Z, a-z, 0-9, \".\", \"_\" and \"-\", "
             "does not begin with \"_\", and is not \".\" or \"..\".",
-            plan_quote(call.name).text, NAME_MAXIMUM);
+            plan_quote(name).text, PLAN_NAME_MAXIMUM);
     }
-    if (has_name(plan, call.name)) {
+    if (has_name(builder->plan, name)) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The name %s stands more than once.",
-                                   plan_quote(call.name).text);
+                                   plan_quote(name).text);
     }
-    if (plan->call_count == builder->capacity) {
+    return 0;
+}
+
+int plan_builder_add(struct plan_builder *builder, struct str name, struct str target)
+{
+    struct plan *plan = builder->plan;
+    struct template_part *part = arena_allocate(builder->arena, sizeof *part);
+
+    if (check_name(builder, name) < 0) {
+        return -1;
+    }
+    if (plan->call_count == builder->capacity || part == NULL) {
         return plan_builder_refuse_size(builder);
     }
-    plan->calls[plan->call_count++] = call;
+    *part = (struct template_part){ .source = TEMPLATE_TEXT, .text = target };
+    plan->calls[plan->call_count++] = (struct plan_call){
+        .name = name,
+        .member = name,
+        .method = "GET",
+        .target = { .part_count = 1, .parts = part },
+        .timeout_us = CLOCK_NEVER_US,
+        .mode = MODE_INHERITED,
+    };
     return 0;
 }

@@ -33,8 +33,9 @@ int plan_builder_refuse(struct plan_builder *builder, int status, const char *fo
 int plan_builder_refuse_size(struct plan_builder *builder) must_check;
 /* Room for `count` calls; refuses none and more than the limit. */
 int plan_builder_start(struct plan_builder *builder, size_t count) must_check;
-/* `call`'s texts must be the arena's (or constants); its name is checked, also against the names before it. */
-int plan_builder_add(struct plan_builder *builder, struct plan_call call) must_check;
+/* GET `target` of backend 0, whose body stands in the answer under its name. The texts must be the arena's (or
+ * constants); the name is checked, also against the names before it. */
+int plan_builder_add(struct plan_builder *builder, struct str name, struct str target) must_check;
 
 struct plan_quote plan_quote(struct str text);
 /* For POST /fanout. */

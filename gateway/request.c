@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/request.h"
 
+#include <errno.h>
 #include <string.h>
 
-#include "common/access_log.h"
 #include "common/clock.h"
-#include "gateway/call_policy.h"
 #include "gateway/request_answer.h"
+#include "gateway/request_record.h"
 
 enum {
     /* The strategies keep the deadline themselves and know better what they waited for; this much later the request
@@ -15,27 +15,27 @@ enum {
     TRACE_STATE_LENGTH_AT_MOST = 512,
 };
 
+static const struct config *config_of(const struct request *request)
+{
+    return request->worker_config->config;
+}
+
 /* ---- life ---- */
 
 static void free_when_over(struct request *request)
 {
-    if (request->exchange != NULL || request->running_count > 0) {
+    struct request_host *host = request->host;
+
+    if (request->exchange != NULL || request->fan_out.running_count > 0) {
         return;
     }
-    loop_disarm(request->host->loop, &request->deadline_timer);
-    for (size_t i = 0; i < request->call_count; i++) {
-        call_clear(&request->calls[i]);
-    }
+    loop_disarm(host->loop, &request->deadline_timer);
+    fan_out_clear(&request->fan_out);
     arena_clear(&request->arena);
-    request->host->request_count--;
+    worker_config_release(request->worker_config);
     free(request);
-}
-
-static void cancel_calls(struct request *request, enum call_error error)
-{
-    for (size_t i = 0; i < request->call_count; i++) {
-        call_cancel(&request->calls[i], error);
-    }
+    host->request_count--;
+    metrics_set(host->metrics, METRICS_REQUESTS_IN_FLIGHT, host->request_count);
 }
 
 static void on_client_gone(void *context)
@@ -45,7 +45,9 @@ static void on_client_gone(void *context)
     if (request->state == REQUEST_RUNNING) {
         request->state = REQUEST_GONE;
         request->status = 499;
-        cancel_calls(request, CALL_CANCELLED);
+        if (request->fan_out.plan != NULL) {
+            fan_out_cancel(&request->fan_out, CALL_CANCELLED);
+        }
     }
 }
 
@@ -55,7 +57,7 @@ static void on_finished(void *context, bool is_complete)
 
     (void)is_complete;
     on_client_gone(request); /* the connection ended, and nobody had noticed that the client was gone */
-    request_log_done(request);
+    request_record_done(request);
     request->exchange = NULL;
     free_when_over(request);
 }
@@ -71,86 +73,71 @@ static void on_deadline(void *context)
 {
     struct request *request = context;
 
-    if (request->state != REQUEST_RUNNING) {
-        return;
-    }
-    for (size_t i = 0; i < request->call_count && request->failed == NULL; i++) {
-        request->failed = request->calls[i].is_settled ? NULL : &request->calls[i];
-    }
-    cancel_calls(request, CALL_HTTP_RESPONSE_TIMEOUT);
-    request_answer_failure(request);
-}
-
-/* The bodies of one request are bounded together, too. */
-static void count_answer_bytes(struct request *request, struct call *call)
-{
-    request->answer_bytes += call_body(call).length;
-    if (call->account.error == CALL_OK && request->answer_bytes > request->host->config->limits.answer_bytes) {
-        call->account.error = CALL_HTTP_RESPONSE_BODY_SIZE;
+    if (request->state == REQUEST_RUNNING) {
+        fan_out_expire(&request->fan_out);
     }
 }
 
-static void on_call_done(void *context, struct call *call)
+static void on_fan_out_over(void *context)
 {
     struct request *request = context;
 
-    request->running_count--;
-    if (request->state != REQUEST_RUNNING) {
-        free_when_over(request);
-        return;
-    }
-    request->settled_count++;
-    count_answer_bytes(request, call);
-    if (call->account.error != CALL_OK) {
-        request->failed = call;
-        cancel_calls(request, CALL_CANCELLED);
+    if (request->fan_out.refusal != NULL) {
+        request_answer_refusal(request, 400, request->fan_out.refusal, NULL, false);
+    } else if (request->fan_out.failed != NULL) {
         request_answer_failure(request);
-    } else if (request->settled_count == request->call_count) {
+    } else if (request->match.route->is_pass) {
+        request_answer_passed(request);
+    } else {
         request_answer_merged(request);
     }
 }
 
-static int prepare_calls(struct request *request, const struct plan *plan)
+static void on_fan_out_idle(void *context)
 {
-    const struct config *config = request->host->config;
-    uint64_t now_us = clock_monotonic_us();
-
-    request->calls = arena_allocate_array(&request->arena, plan->call_count, sizeof request->calls[0]);
-    request->accounts = arena_allocate_array(&request->arena, plan->call_count, sizeof request->accounts[0]);
-    if (request->calls == NULL || request->accounts == NULL) {
-        return -1;
-    }
-    request->call_count = plan->call_count;
-    for (size_t i = 0; i < plan->call_count; i++) {
-        const struct plan_call *planned = &plan->calls[i];
-        enum strategy strategy = mode_strategy((enum mode)config->mode, planned->name, str_of(config->blocking));
-        request->calls[i] = (struct call){
-            .scope = &request->scope,
-            .account = { .name = planned->name, .queued_us = now_us },
-            .member = planned->member,
-            .target = planned->target,
-            .upstream = request->host->upstreams[strategy],
-        };
-        request->accounts[i] = &request->calls[i].account;
-    }
-    return 0;
+    free_when_over(context);
 }
 
-/* After each start, what is done is heard of: a blocking call that failed ends the request before the next one starts.
- */
-static void start_calls(struct request *request)
+static const struct fan_out_events fan_out_events = {
+    .on_over = on_fan_out_over,
+    .on_idle = on_fan_out_idle,
+};
+
+static struct call_scope scope_of(struct request *request)
 {
     struct request_host *host = request->host;
 
-    if (loop_arm(host->loop, &request->deadline_timer, request->scope.deadline_us + DEADLINE_GRACE_US) < 0) {
+    return (struct call_scope){
+        .arena = &request->arena,
+        .loop = host->loop,
+        .completions = host->completions,
+        .upstreams = host->upstreams,
+        .worker_config = request->worker_config,
+        .exchange = request->exchange,
+        .request_id = request->id,
+        .trace = &request->trace,
+        .trace_state = request->trace_state,
+        .random = host->random,
+        .deadline_us = request->deadline_us,
+        .mode = request->is_mode_forced ? request->mode : request->match.route->mode,
+        .is_mode_forced = request->is_mode_forced,
+        .is_pass = request->match.route->is_pass,
+    };
+}
+
+static void make_calls(struct request *request, const struct plan *plan)
+{
+    struct call_scope scope = scope_of(request);
+
+    if (fan_out_init(&request->fan_out, plan, &scope, &fan_out_events, request) < 0) {
+        request_answer_refusal(request, 413, "The request asks for more than this gateway holds.", NULL, false);
+        return;
+    }
+    if (loop_arm(request->host->loop, &request->deadline_timer, request->deadline_us + DEADLINE_GRACE_US) < 0) {
         request_answer_refusal(request, 503, "The gateway has no memory left for this request.", NULL, false);
         return;
     }
-    for (size_t i = 0; i < request->call_count && request->state == REQUEST_RUNNING; i++) {
-        request->running_count++;
-        call_start(&request->calls[i]);
-        attempt_queue_drain(host->completions);
-    }
+    fan_out_start(&request->fan_out, &request->match);
 }
 
 /* ---- the beginning ---- */
@@ -185,13 +172,17 @@ static void name_request(struct request *request, const struct http_exchange *ex
     request->trace_state = copy_trace_state(request, exchange);
 }
 
-/* The gateway's own, or what an upstream gateway left of it: an incoming one may only shorten it. */
-static uint64_t deadline_of(const struct request *request, const struct http_exchange *exchange)
+/* The route's or the gateway's own, or what an upstream gateway left of it: an incoming one may only shorten it. */
+static uint64_t find_deadline(const struct request *request, const struct http_exchange *exchange)
 {
-    uint64_t allowed_us = request->host->config->deadline_us;
+    const struct route *route = request->match.route;
+    uint64_t allowed_us = config_of(request)->settings.deadline_us;
     uint64_t left_ms = 0;
     struct str given = http_exchange_header(exchange, "Fanlight-Deadline-Ms");
 
+    if (route != NULL && route->deadline_us != CLOCK_NEVER_US) {
+        allowed_us = route->deadline_us;
+    }
     if (given.base != NULL && str_to_number(given, UINT32_MAX, &left_ms) == 0 &&
         left_ms * CLOCK_US_PER_MS < allowed_us) {
         allowed_us = left_ms * CLOCK_US_PER_MS;
@@ -199,27 +190,31 @@ static uint64_t deadline_of(const struct request *request, const struct http_exc
     return request->head_read_us + allowed_us;
 }
 
-static void set_scope(struct request *request, const struct http_exchange *exchange)
+static int find_forced_mode(const struct request *request, const struct http_exchange *exchange)
 {
-    const struct config *config = request->host->config;
+    struct str given = http_exchange_header(exchange, "Fanlight-Mode");
 
-    request->scope = (struct call_scope){
-        .arena = &request->arena,
-        .completions = request->host->completions,
-        .server = &config->backend,
-        .server_name = config->backend_server,
-        .backend_name = "default",
-        .request_id = request->id,
-        .trace = &request->trace,
-        .trace_state = request->trace_state,
-        .random = request->host->random,
-        .deadline_us = deadline_of(request, exchange),
-        .connect_timeout_us = config->limits.connect_timeout_us,
-        .response_bytes = config->limits.response_bytes,
-        .response_header_bytes = config->limits.response_header_bytes,
-        .on_done = on_call_done,
-        .context = request,
-    };
+    for (int mode = 0; mode_names[mode] != NULL && config_of(request)->settings.allow_mode_override; mode++) {
+        if (str_equal(given, str_of(mode_names[mode]))) {
+            return mode;
+        }
+    }
+    return MODE_INHERITED;
+}
+
+static void choose_mode(struct request *request, const struct http_exchange *exchange)
+{
+    const struct route *route = request->match.route;
+    int forced = find_forced_mode(request, exchange);
+
+    request->is_mode_forced = forced != MODE_INHERITED;
+    if (request->is_mode_forced) {
+        request->mode = forced;
+    } else if (route != NULL && route->mode != MODE_INHERITED) {
+        request->mode = route->mode;
+    } else {
+        request->mode = config_of(request)->settings.mode;
+    }
 }
 
 /* NULL: no memory; the exchange was closed. */
@@ -232,32 +227,77 @@ static struct request *request_new(struct request_host *host, struct http_exchan
         return NULL;
     }
     host->request_count++;
+    metrics_set(host->metrics, METRICS_REQUESTS_IN_FLIGHT, host->request_count);
     request->host = host;
+    request->worker_config = worker_config_hold(host->worker_config);
     request->exchange = exchange;
     request->head_read_us = http_exchange_head_read_us(exchange);
     request->deadline_timer = (struct loop_timer){ .on_due = on_deadline, .context = request };
-    arena_init(&request->arena, host->config->limits.request_arena_bytes);
+    request->match = (struct route_match){ .name = "" };
+    request->mode = config_of(request)->settings.mode;
+    arena_init(&request->arena, config_of(request)->limits.request_arena_bytes);
     http_exchange_set_owner(exchange, &exchange_events, request);
     name_request(request, exchange);
-    set_scope(request, exchange);
-    request->match = route_match(http_exchange_method(exchange), http_exchange_target(exchange));
-    request_log_received(request);
     return request;
+}
+
+/* ---- what it asks for ---- */
+
+static int match_route(struct request *request)
+{
+    const struct http_exchange *exchange = request->exchange;
+    struct str explain = http_exchange_header(exchange, "Fanlight-Explain");
+
+    int result = route_match(config_of(request)->route_table, &request->arena, http_exchange_method(exchange),
+                             http_exchange_target(exchange), &request->match);
+    request->deadline_us = find_deadline(request, exchange);
+    request->wants_explanation = config_of(request)->settings.allow_explain && str_equal(explain, STR("1"));
+    choose_mode(request, exchange);
+    return result;
 }
 
 static void fan_out(struct request *request)
 {
-    struct error error = { 0 };
+    const struct route *route = request->match.route;
+    const struct plan *plan = &route->plan;
+    struct error error = { { '\0' } };
     int status = 0;
-    const struct plan *plan = plan_build(&request->arena, &request->match, http_exchange_body(request->exchange),
-                                         request->host->config->limits.fan_out, &status, &error);
 
+    if (request->host->request_count > request->worker_config->in_flight_limit) {
+        metrics_add(request->host->metrics, METRICS_SHED, 1);
+        request_answer_overload(request);
+        return;
+    }
+    if (route->kind != ROUTE_CALLS) {
+        plan = plan_build(&request->arena, &request->match, http_exchange_body(request->exchange),
+                          config_of(request)->limits.fan_out, &status, &error);
+    }
     if (plan == NULL) {
         request_answer_refusal(request, status, error.text, NULL, false);
-    } else if (prepare_calls(request, plan) < 0) {
-        request_answer_refusal(request, 413, "The request asks for more than this gateway holds.", NULL, false);
     } else {
-        start_calls(request);
+        make_calls(request, plan);
+    }
+}
+
+static void decide(struct request *request, int match_result)
+{
+    const struct route_match *match = &request->match;
+
+    if (match_result == -EINVAL) {
+        request_answer_refusal(request, 400, "The path has a \"%\" without two hexadecimal digits behind it.", NULL,
+                               false);
+    } else if (match_result < 0) {
+        request_answer_refusal(request, 503, "The gateway has no memory left for this request.", NULL, false);
+    } else if (match->is_options) {
+        request_answer_options(request, match->allow);
+    } else if (match->allow != NULL) {
+        request_answer_refusal(request, 405, "This route does not know that method.", match->allow, false);
+    } else if (match->route == NULL) {
+        request_answer_refusal(request, 404, "There is no such route.", NULL, false);
+    } else if (match->route->kind == ROUTE_RESPOND) {
+        request_answer_constant(request, &match->route->respond);
+    } else {
+        fan_out(request);
     }
 }
 
@@ -268,17 +308,9 @@ void request_handle(struct request_host *host, struct http_exchange *exchange)
     if (request == NULL) {
         return;
     }
-    if (request->match.kind == ROUTE_NONE) {
-        request_answer_refusal(request, 404, "There is no such route.", NULL, false);
-    } else if (request->match.is_options) {
-        request_answer_options(request, request->match.allow);
-    } else if (request->match.allow != NULL) {
-        request_answer_refusal(request, 405, "This route does not know that method.", request->match.allow, false);
-    } else if (request->match.kind == ROUTE_HELLO) {
-        request_answer_text(request, "Hello world");
-    } else {
-        fan_out(request);
-    }
+    int match_result = match_route(request);
+    request_record_received(request);
+    decide(request, match_result);
 }
 
 void request_refuse(struct request_host *host, struct http_exchange *exchange, int status, const char *reason)
@@ -286,6 +318,7 @@ void request_refuse(struct request_host *host, struct http_exchange *exchange, i
     struct request *request = request_new(host, exchange);
 
     if (request != NULL) {
+        request_record_received(request);
         request_answer_refusal(request, status, reason, NULL, true);
     }
 }

@@ -2,7 +2,7 @@
 /*
  * request - one client request from its head to its last log line: the state machine that owns all of it.
  *
- *     exchange ─► route ─► plan ─► calls … all done, one failed, the deadline, or the client gone ─► answer ─► log line
+ *     exchange ─► route ─► plan ─► fan-out … over, the deadline, or the client gone ─► answer ─► log line
  *
  * Answered as soon as it can be; freed when the answer is out and no strategy works for any of its calls any more.
  *
@@ -15,19 +15,23 @@
 #include "common/http_server.h"
 #include "common/log.h"
 #include "common/loop.h"
-#include "gateway/call.h"
-#include "gateway/config.h"
+#include "gateway/account_feed.h"
+#include "gateway/fan_out.h"
+#include "gateway/metrics.h"
 #include "gateway/mode.h"
 #include "gateway/plan.h"
-#include "gateway/route.h"
+#include "gateway/route_table.h"
 #include "gateway/trace.h"
+#include "gateway/worker_config.h"
 
 /* What a request needs of its worker. */
 struct request_host {
-    const struct config *config;
+    struct worker_config *worker_config; /* for requests to come */
     unsigned worker_index;
     struct loop *loop;
     struct log *log;
+    struct metrics *metrics;
+    struct account_feed feed;
     struct attempt_queue *completions;
     struct random_source *random;
     struct upstream *upstreams[STRATEGY_COUNT];
@@ -42,25 +46,23 @@ enum request_state {
 
 struct request {
     struct request_host *host;
-    struct http_exchange *exchange; /* NULL: finished */
+    struct worker_config *worker_config; /* the one it began with */
+    struct http_exchange *exchange;      /* NULL: finished */
     struct arena arena;
     enum request_state state;
 
     /* Copies of what the client sent: the exchange may be gone before the calls are. */
     char id[129];
     struct trace trace;
-    struct route_match match;
     const char *trace_state;
+    struct route_match match;
     uint64_t head_read_us;
+    uint64_t deadline_us;
+    int mode; /* enum mode */
+    bool is_mode_forced;
+    bool wants_explanation;
 
-    struct call_scope scope;
-    struct call *calls;
-    const struct call_account **accounts; /* of each */
-    size_t call_count;
-    size_t settled_count; /* heard of by the request: succeeded or failed */
-    size_t running_count; /* a strategy works for it */
-    size_t answer_bytes;
-    const struct call *failed; /* whose failure is the answer */
+    struct fan_out fan_out; /* plan NULL: no calls */
     struct loop_timer deadline_timer;
 
     int status; /* of the answer; 0: none yet */

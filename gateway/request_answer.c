@@ -1,111 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/request_answer.h"
 
-#include "common/access_log.h"
+#include <errno.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "common/problem.h"
-#include "gateway/account.h"
 #include "gateway/answer_fields.h"
 #include "gateway/merge.h"
+#include "gateway/pass_fields.h"
+#include "gateway/request_record.h"
 
-enum { TEXT_BYTES_AT_MOST = 256 * 1024 };
+enum { TEXT_BYTES_AT_MOST = 1024 * 1024 };
 
 #define JSON_CONTENT_TYPE "application/json"
-
-static struct account account_of(const struct request *request)
-{
-    return (struct account){
-        .head_read_us = request->head_read_us,
-        .done_us = request->answered_us,
-        .calls = request->accounts,
-        .call_count = request->call_count,
-    };
-}
-
-/* ---- log lines ---- */
-
-/* Members of the JSON log that name the request. */
-static void render_members(const struct request *request, struct buf *json)
-{
-    (void)buf_add_format(json, ",\"request_id\":\"%s\",\"worker\":%u,\"mode\":\"%s\",\"route\":", request->id,
-                         request->host->worker_index, mode_names[request->host->config->mode]);
-    (void)buf_add_json_string(json, str_of(request->match.name));
-}
-
-static struct access_entry entry_of(const struct request *request, struct buf *members)
-{
-    buf_init(members, TEXT_BYTES_AT_MOST);
-    if (request->host->log->sink->format == LOG_JSON) {
-        render_members(request, members);
-    }
-    return (struct access_entry){
-        .method = http_exchange_method(request->exchange),
-        .target = http_exchange_target(request->exchange),
-        .protocol = http_exchange_protocol(request->exchange),
-        .client = http_exchange_client(request->exchange),
-        .status = request->status,
-        .members = buf_view(members),
-    };
-}
-
-void request_log_received(const struct request *request)
-{
-    cleanup_buf struct buf members;
-    struct access_entry entry = entry_of(request, &members);
-
-    access_log_received(request->host->log, &entry);
-}
-
-static void log_send(const struct request *request)
-{
-    cleanup_buf struct buf members;
-    struct access_entry entry = entry_of(request, &members);
-
-    access_log_send(request->host->log, &entry);
-}
-
-void request_log_done(const struct request *request)
-{
-    cleanup_buf struct buf members;
-    cleanup_buf struct buf times;
-    struct access_entry entry = entry_of(request, &members);
-    struct account account = account_of(request);
-
-    buf_init(&times, TEXT_BYTES_AT_MOST);
-    if (request->host->log->sink->format == LOG_JSON) {
-        account.done_us = clock_monotonic_us();
-        (void)account_render_json(&account, &times);
-    }
-    access_log_done(request->host->log, &entry, buf_view(&times));
-}
-
-/* ---- answers ---- */
 
 struct answer {
     int status;
     const char *content_type;
     const char *allow;
+    const char *retry_after;
+    const struct http_field *more_fields;
+    size_t more_field_count;
     bool close;
 };
+
+/* ---- handing it over ---- */
+
+static int build_fields(struct request *request, const struct answer *answer, struct answer_fields *fields)
+{
+    struct account account = request_account(request, request->answered_us);
+    struct answer_facts facts = {
+        .account = &account,
+        .content_type = answer->content_type,
+        .mode = mode_names[request->mode],
+        .request_id = request->id,
+        .allow = answer->allow,
+        .retry_after = answer->retry_after,
+        .failed = request->fan_out.failed != NULL ? &request->fan_out.failed->account : NULL,
+        .is_complete = !request->fan_out.is_incomplete,
+        .more = answer->more_fields,
+        .more_count = answer->more_field_count,
+    };
+
+    return answer_fields_build(&request->arena, &facts, fields);
+}
 
 /* Takes the body over. */
 static void send_answer(struct request *request, const struct answer *answer, struct buf *body)
 {
-    struct account account = account_of(request);
     struct answer_fields fields = { .count = 0 };
-    struct answer_facts facts = {
-        .account = &account,
-        .content_type = answer->content_type,
-        .mode = mode_names[request->host->config->mode],
-        .request_id = request->id,
-        .allow = answer->allow,
-        .failed = request->failed != NULL ? &request->failed->account : NULL,
-        .is_complete = request->failed == NULL,
-    };
     size_t length = 0;
 
     char *bytes = buf_take(body, &length);
-    if (bytes == NULL || answer_fields_build(&request->arena, &facts, &fields) < 0) {
+    if (bytes == NULL || build_fields(request, answer, &fields) < 0) {
         free(bytes);
         http_exchange_raw_close(request->exchange);
         return;
@@ -121,23 +69,38 @@ static void send_answer(struct request *request, const struct answer *answer, st
     (void)http_exchange_answer(request->exchange, &http);
 }
 
+/* The moment of the answer: what is told of it later counts up to here. */
+static void mark_answered(struct request *request, int status)
+{
+    request->status = status;
+    if (request->answered_us == 0) {
+        request->answered_us = clock_monotonic_us();
+    }
+}
+
 static void answer(struct request *request, const struct answer *answer, struct buf *body)
 {
     request->state = REQUEST_ANSWERED;
-    request->status = answer->status;
-    request->answered_us = clock_monotonic_us();
+    mark_answered(request, answer->status);
     loop_disarm(request->host->loop, &request->deadline_timer);
-    log_send(request);
+    request_record_send(request);
     send_answer(request, answer, body);
 }
 
-void request_answer_text(struct request *request, const char *text)
+/* ---- without calls ---- */
+
+void request_answer_constant(struct request *request, const struct route_respond *respond)
 {
     cleanup_buf struct buf body;
 
-    buf_init(&body, TEXT_BYTES_AT_MOST);
-    (void)buf_add_text(&body, text);
-    answer(request, &(struct answer){ .status = 200, .content_type = "text/plain; charset=utf-8" }, &body);
+    buf_init(&body, respond->body.length + 1);
+    (void)buf_add_str(&body, respond->body);
+    answer(request,
+           &(struct answer){ .status = respond->status,
+                             .content_type = respond->content_type,
+                             .more_fields = respond->fields,
+                             .more_field_count = respond->field_count },
+           &body);
 }
 
 void request_answer_options(struct request *request, const char *allow)
@@ -148,18 +111,17 @@ void request_answer_options(struct request *request, const char *allow)
     answer(request, &(struct answer){ .status = 204, .allow = allow }, &body);
 }
 
-static void answer_problem(struct request *request, const struct problem *problem, const char *allow, bool close)
+static void answer_problem(struct request *request, const struct problem *problem, struct answer facts)
 {
     cleanup_buf struct buf body;
 
-    buf_init(&body, TEXT_BYTES_AT_MOST);
+    buf_init(&body, 2 * (size_t)TEXT_BYTES_AT_MOST);
     if (problem_render(problem, &body) < 0) {
         buf_reset(&body); /* the status says enough */
     }
-    answer(request,
-           &(struct answer){
-               .status = problem->status, .content_type = PROBLEM_CONTENT_TYPE, .allow = allow, .close = close },
-           &body);
+    facts.status = problem->status;
+    facts.content_type = PROBLEM_CONTENT_TYPE;
+    answer(request, &facts, &body);
 }
 
 void request_answer_refusal(struct request *request, int status, const char *detail, const char *allow, bool close)
@@ -170,45 +132,166 @@ void request_answer_refusal(struct request *request, int status, const char *det
         .request_id = str_of(request->id),
     };
 
-    answer_problem(request, &problem, allow, close);
+    answer_problem(request, &problem, (struct answer){ .allow = allow, .close = close });
+}
+
+void request_answer_overload(struct request *request)
+{
+    struct problem problem = {
+        .status = 503,
+        .detail = STR("The gateway has as many requests in flight as it takes."),
+        .request_id = str_of(request->id),
+    };
+
+    answer_problem(request, &problem, (struct answer){ .retry_after = "1" });
+}
+
+/* ---- of calls ---- */
+
+/* `,"_explain":{…}`, where it was asked for. */
+static void add_explanation(const struct request *request, struct buf *members)
+{
+    if (request->wants_explanation) {
+        (void)buf_add_text(members, members->length > 0 ? ",\"_explain\":" : "\"_explain\":");
+        request_record_render(request, request->answered_us, members);
+    }
 }
 
 void request_answer_failure(struct request *request)
 {
-    const struct call_account *failed = &request->failed->account;
+    const struct call_account *failed = &request->fan_out.failed->account;
     cleanup_buf struct buf members;
-    char detail[160];
+    cleanup_buf struct buf detail;
 
-    request->answered_us = clock_monotonic_us();
-    struct account account = account_of(request);
+    mark_answered(request, call_error_status(failed->error));
+    struct account account = request_account(request, request->answered_us);
     buf_init(&members, TEXT_BYTES_AT_MOST);
+    buf_init(&detail, TEXT_BYTES_AT_MOST);
     (void)buf_add_format(&members, "\"error\":\"%s\",\"calls\":", call_error_name(failed->error));
     (void)account_render_outcomes(&account, false, &members);
-    (void)snprintf(detail, sizeof detail, "The call %.*s failed: %s.", STR_ARGUMENTS(failed->name),
-                   call_error_description(failed->error));
+    add_explanation(request, &members);
+    (void)buf_add_format(&detail, "The call %.*s failed: %s%s%.*s.", STR_ARGUMENTS(failed->name),
+                         call_error_description(failed->error), failed->detail.length > 0 ? ": " : "",
+                         STR_ARGUMENTS(failed->detail));
     struct problem problem = {
-        .status = call_error_status(failed->error),
-        .detail = str_of(detail),
+        .status = request->status,
+        .detail = buf_view(&detail),
         .request_id = str_of(request->id),
         .members = buf_view(&members),
     };
-    answer_problem(request, &problem, NULL, false);
+    answer_problem(request, &problem, (struct answer){ .status = 0 });
+}
+
+/* What a call that did not succeed stands for. */
+static struct merge_member stand_in(const struct plan_call *planned)
+{
+    return (struct merge_member){ .name = planned->member, .form = MERGE_JSON, .bytes = planned->default_json };
+}
+
+/* An element that failed is null. */
+static int list_elements(struct request *request, const struct step *step, struct merge_member *member)
+{
+    struct str *elements = arena_allocate_array(&request->arena, step->element_count + 1, sizeof elements[0]);
+
+    if (elements == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < step->element_count; i++) {
+        const struct call *call = &step->calls[i];
+        elements[i] = call->account.error == CALL_OK ? call_body(call) : (struct str){ NULL, 0 };
+    }
+    member->form = step->planned->is_text ? MERGE_TEXT_LIST : MERGE_LIST;
+    member->elements = elements;
+    member->element_count = step->element_count;
+    return 0;
+}
+
+static int set_member(struct request *request, const struct step *step, struct merge_member *member)
+{
+    const struct plan_call *planned = step->planned;
+
+    *member = stand_in(planned);
+    if (step->state == STEP_FAILED) {
+        return 0;
+    }
+    if (planned->has_each) {
+        return list_elements(request, step, member);
+    }
+    member->form = planned->is_text ? MERGE_TEXT : MERGE_JSON;
+    member->bytes = call_body(step->calls);
+    return 0;
+}
+
+static struct merge_member *list_members(struct request *request)
+{
+    const struct fan_out *fan_out = &request->fan_out;
+    struct merge_member *members = arena_allocate_array(&request->arena, fan_out->plan->call_count, sizeof members[0]);
+
+    for (size_t i = 0; members != NULL && i < fan_out->plan->call_count; i++) {
+        if (set_member(request, &fan_out->steps[i], &members[i]) < 0) {
+            return NULL;
+        }
+    }
+    return members;
+}
+
+/* What follows the calls' members. */
+static void render_tail(const struct request *request, struct buf *tail)
+{
+    struct account account = request_account(request, request->answered_us);
+
+    if (request->fan_out.is_incomplete) {
+        (void)buf_add_text(tail, "\"_errors\":");
+        (void)account_render_outcomes(&account, true, tail);
+    }
+    add_explanation(request, tail);
 }
 
 void request_answer_merged(struct request *request)
 {
-    const struct config_limits *limits = &request->host->config->limits;
-    struct merge_member *members =
-        arena_allocate_array(&request->arena, request->call_count, sizeof(struct merge_member));
+    const struct config_limits *limits = &request->worker_config->config->limits;
+    const struct merge_member *members = list_members(request);
     cleanup_buf struct buf body;
+    cleanup_buf struct buf tail;
 
-    buf_init(&body, limits->answer_bytes + (size_t)TEXT_BYTES_AT_MOST);
-    for (size_t i = 0; members != NULL && i < request->call_count; i++) {
-        members[i] = (struct merge_member){ request->calls[i].member, call_body(&request->calls[i]) };
-    }
-    if (members == NULL || merge_render(members, request->call_count, &body) < 0) {
+    mark_answered(request, 200);
+    /* A text takes up to six bytes for one of its own. */
+    buf_init(&body, limits->answer_bytes * 6 + (size_t)TEXT_BYTES_AT_MOST * 4);
+    buf_init(&tail, TEXT_BYTES_AT_MOST * (size_t)2);
+    render_tail(request, &tail);
+    if (members == NULL || merge_render(members, request->fan_out.plan->call_count, buf_view(&tail), &body) < 0) {
         request_answer_refusal(request, 503, "The gateway has no memory left for this answer.", NULL, false);
         return;
     }
     answer(request, &(struct answer){ .status = 200, .content_type = JSON_CONTENT_TYPE }, &body);
+}
+
+/* ---- a response passed on ---- */
+
+/* It came whole, and cannot be passed on as it is. */
+static void fail_passed(struct request *request, struct call *call, enum call_error error)
+{
+    call->account.error = error;
+    request->fan_out.failed = call;
+    request->fan_out.is_incomplete = true;
+    request_answer_failure(request);
+}
+
+void request_answer_passed(struct request *request)
+{
+    struct call *call = request->fan_out.steps[0].calls;
+    struct pass_fields fields = { .count = 0 };
+
+    int result = pass_fields_select(&request->arena, buf_view(&call->attempt.response_head), &fields);
+    if (result < 0) {
+        fail_passed(request, call,
+                    result == -EMSGSIZE  ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE
+                    : result == -EBADMSG ? CALL_HTTP_PROTOCOL_ERROR
+                                         : CALL_PROXY_INTERNAL_ERROR);
+        return;
+    }
+    answer(request,
+           &(struct answer){
+               .status = (int)call->account.status, .more_fields = fields.fields, .more_field_count = fields.count },
+           &call->attempt.response);
 }

@@ -64,7 +64,8 @@ static enum call_error field(struct response_framing *framing, struct str line)
         return transfer_encoding_field(framing, value);
     }
     /* We asked for identity and could not read anything else. */
-    if (str_equal_ignoring_case(name, STR("content-encoding")) && !str_equal_ignoring_case(value, STR("identity"))) {
+    if (!framing->allows_content_coding && str_equal_ignoring_case(str_trim(name), STR("content-encoding")) &&
+        !str_equal_ignoring_case(value, STR("identity"))) {
         return CALL_HTTP_RESPONSE_CONTENT_CODING;
     }
     return CALL_OK;

@@ -17,6 +17,7 @@
 
 struct response_framing {
     size_t limit_bytes; /* of all header lines together */
+    bool allows_content_coding;
     size_t head_bytes;
     unsigned status;  /* 0: no status line yet */
     bool is_complete; /* the empty line came */

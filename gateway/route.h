@@ -1,38 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route - what a request's method and path ask for. Pure.
+ * route - a method and a path template, and what a request for them gets. Pure.
  *
- * Without a configuration file there are four routes: /hello, /{task}, GET /fanout and POST /fanout.
+ * A path template has segments that must be equal, and {name} for any one segment that is not empty.
+ *
+ * Memory: the configuration's arena.   Threads: immutable, read by all workers.
  */
 #ifndef GATEWAY_ROUTE_H
 #define GATEWAY_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "common/arena.h"
+#include "common/http_field.h"
 #include "common/str.h"
+#include "gateway/plan.h"
 
 enum route_kind {
-    ROUTE_NONE,       /* 404 */
-    ROUTE_HELLO,      /* a constant text, no call */
-    ROUTE_TASK,       /* /{task}: one call, its body under "res" */
-    ROUTE_FANOUT,     /* GET /fanout?n= or ?tasks= */
-    ROUTE_FANOUT_POST /* POST /fanout with a list of tasks */
+    ROUTE_CALLS,       /* its plan */
+    ROUTE_RESPOND,     /* constant bytes, no call */
+    ROUTE_TASK,        /* /{task}: one call, its body under "res" */
+    ROUTE_FANOUT,      /* GET /fanout?n= or ?tasks= */
+    ROUTE_FANOUT_POST, /* POST /fanout with a list of tasks */
 };
 
-struct route_match {
+enum { ROUTE_SEGMENTS_MAXIMUM = 32, ROUTE_METHODS_MAXIMUM = 8 };
+
+/* In the order of Allow. */
+enum route_method {
+    ROUTE_GET = 1U << 0,
+    ROUTE_HEAD = 1U << 1,
+    ROUTE_POST = 1U << 2,
+    ROUTE_PUT = 1U << 3,
+    ROUTE_PATCH = 1U << 4,
+    ROUTE_DELETE = 1U << 5,
+    ROUTE_OPTIONS = 1U << 6,
+};
+
+struct route_segment {
+    struct str text; /* decoded; or the capture's name */
+    bool is_capture;
+};
+
+struct route_respond {
+    int status;
+    const char *content_type;
+    struct str body;
+    const struct http_field *fields; /* beside Content-Type */
+    size_t field_count;
+};
+
+struct route {
+    const char *path; /* the template, as written; name of the route in log and metrics */
     enum route_kind kind;
-    const char *name; /* for log and metrics: "/hello", "/{task}", "/fanout"; "" for none */
-    struct str path;  /* raw, with its first slash */
-    struct str query; /* raw, without the question mark; empty if there is none */
-    /* The path exists, the method does not fit: the value of Allow ("GET, HEAD, OPTIONS"); else NULL. OPTIONS itself
-     * gives is_options and `allow`. */
-    const char *allow;
-    bool is_options;
+    unsigned methods; /* set of enum route_method; HEAD comes with GET, OPTIONS is answered unless it is in here */
+    const struct route_segment *segments;
+    size_t segment_count;
+    uint64_t deadline_us; /* CLOCK_NEVER_US: the gateway's */
+    int mode;             /* enum mode; MODE_INHERITED: none of its own */
+    bool is_pass;
+    struct route_respond respond;
+    struct plan plan;
 };
 
-/* HEAD matches where GET does. */
-struct route_match route_match(struct str method, struct str target);
-/* The word in the log lines: the path without its first slash. */
-struct str route_log_word(struct str target);
+/* `path` into segments: 0; or -1 and a sentence, and which byte is wrong. At most ROUTE_SEGMENTS_MAXIMUM; capture names
+ * are 1 to 64 of [A-Za-z0-9_-], each once. */
+int route_parse_path(struct arena *arena, struct str path, struct route *route, size_t *ret_offset,
+                     struct error *error) must_check;
+/* The bit of a method's name; 0: not one a route may have. */
+unsigned route_method(struct str name);
+/* The two can never both be reached: the same segments and a method in common. Names of captures do not count. */
+bool route_is_shadowed(const struct route *route, const struct route *by);
+
+/* The four routes that the gateway has without a configuration file. NULL: the arena is full. */
+const struct route *route_built_in(struct arena *arena, size_t *ret_count) must_check;
 
 #endif

@@ -3,11 +3,11 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
 #include "gateway/transfer_outcome.h"
+#include "gateway/transfer_request.h"
 
 /* ---- sockets ---- */
 
@@ -156,14 +156,30 @@ static int on_progress(void *context, curl_off_t expected, curl_off_t received, 
 
 /* ---- the answer ---- */
 
+/* Of interim responses (1xx) nothing is kept: each status line begins anew. */
+static int keep_head_line(struct transfer *transfer, struct str line)
+{
+    struct buf *head = &transfer->attempt->response_head;
+
+    if (!transfer->attempt->wants_response_head) {
+        return 0;
+    }
+    if (str_starts_with(line, STR("HTTP/"))) {
+        buf_reset(head);
+        return 0;
+    }
+    return buf_add_str(head, line);
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
+    struct str line = { bytes, size * count };
 
     if (transfer->attempt->first_byte_us == 0) {
         transfer->attempt->first_byte_us = clock_monotonic_us();
     }
-    if (response_framing_line(&transfer->framing, (struct str){ bytes, size * count }) != CALL_OK) {
+    if (response_framing_line(&transfer->framing, line) != CALL_OK || keep_head_line(transfer, line) < 0) {
         return 0;
     }
     if (transfer->framing.has_length && transfer->framing.content_length > transfer->attempt->response.limit) {
@@ -261,90 +277,21 @@ void transfer_free(struct transfer *transfer)
 
 /* ---- an attempt ---- */
 
-static int add_field(struct transfer *transfer, const char *line)
-{
-    struct curl_slist *longer = curl_slist_append(transfer->fields, line);
-
-    if (longer == NULL) {
-        return -ENOMEM;
-    }
-    transfer->fields = longer;
-    return 0;
-}
-
-/* Here and not earlier: the attempt may have waited for its thread. */
-static int add_deadline_field(struct transfer *transfer, const struct attempt *attempt)
-{
-    uint64_t now_us = clock_monotonic_us();
-    uint64_t left_us = attempt->deadline_us > now_us ? attempt->deadline_us - now_us : 0;
-    char line[96];
-
-    if (attempt->deadline_field == NULL) {
-        return 0;
-    }
-    (void)snprintf(line, sizeof line, "%s: %" PRIu64, attempt->deadline_field, left_us / CLOCK_US_PER_MS);
-    return add_field(transfer, line);
-}
-
-static int build_fields(struct transfer *transfer, const struct attempt *attempt)
-{
-    for (const char *const *line = attempt->fields; *line != NULL; line++) {
-        if (add_field(transfer, *line) < 0) {
-            return -ENOMEM;
-        }
-    }
-    return add_deadline_field(transfer, attempt);
-}
-
-static long milliseconds_until(uint64_t deadline_us, uint64_t at_most_us)
-{
-    uint64_t now_us = clock_monotonic_us();
-    uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
-
-    if (left_us > at_most_us) {
-        left_us = at_most_us;
-    }
-    /* 0 would mean "no timeout". */
-    return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
-}
-
-static void set_method(CURL *easy, const struct attempt *attempt)
-{
-    bool has_body = attempt->body.length > 0;
-
-    /* Setting CUSTOMREQUEST to NULL and HTTPGET first undoes what an earlier attempt on this handle had. */
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
-    if (has_body) {
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.length);
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, attempt->body.base);
-    }
-    (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, attempt->method);
-}
-
 int transfer_begin(struct transfer *transfer, struct attempt *attempt)
 {
-    CURL *easy = transfer->easy;
-
     transfer->requests_sent = 0;
     transfer->is_poisoned = false;
     transfer->is_out_of_descriptors = false;
     transfer->opened_count = 0;
     transfer->is_body_too_long = false;
-    transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes };
+    transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes,
+                                                   .allows_content_coding = attempt->wants_response_head };
     set_active(transfer, -1);
-    if (build_fields(transfer, attempt) < 0 || curl_easy_setopt(easy, CURLOPT_URL, attempt->url) != CURLE_OK) {
-        curl_slist_free_all(take_pointer(transfer->fields));
+    if (transfer_request_set(transfer, attempt) < 0) {
         return -ENOMEM;
     }
     transfer->attempt = attempt;
     attempt->started_us = clock_monotonic_us();
-    set_method(easy, attempt);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields);
-    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, attempt->wants_fresh_connection ? 1L : 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds_until(attempt->deadline_us, UINT64_MAX));
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                           milliseconds_until(attempt->deadline_us, attempt->connect_timeout_us));
     return 0;
 }
 
@@ -357,9 +304,7 @@ enum call_error transfer_end(struct transfer *transfer, int code)
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
     forget_unused_sockets(transfer);
     set_active(transfer, -1);
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, NULL);
-    curl_slist_free_all(take_pointer(transfer->fields));
+    transfer_request_unset(transfer);
     transfer->attempt = NULL;
     return error;
 }

@@ -9,8 +9,12 @@
 #include "common/http_server.h"
 #include "common/listener.h"
 #include "common/loop.h"
+#include "gateway/admin.h"
+#include "gateway/metrics.h"
 #include "gateway/request.h"
 #include "gateway/upstream.h"
+
+enum { RESPONSE_HEADER_BYTES = 16 * 1024 }; /* our own fields, and those of a response passed on: pass_fields.h */
 
 struct worker {
     struct worker_settings settings;
@@ -26,7 +30,12 @@ struct worker {
     struct loop_hook end_of_turn_hook; /* after it: log lines, and whether the drain is over */
     struct loop_task drain_task;
     bool is_draining;
+    struct loop_task reconfigure_task;
+    atomic_bool is_reconfigure_posted;
+    _Atomic(struct config *) next_config; /* one reference; NULL: none */
 };
+
+static void take_next_config(struct worker *worker);
 
 /* ---- clients ---- */
 
@@ -34,6 +43,7 @@ static void on_accepted(void *context, int descriptor, const struct sockaddr *pe
 {
     struct worker *worker = context;
 
+    metrics_add(worker->settings.metrics, METRICS_ACCEPTED, 1);
     (void)http_server_add(worker->server, descriptor, peer, peer_length);
     if (http_server_is_full(worker->server)) {
         listener_hold(&worker->listener);
@@ -44,6 +54,7 @@ static void on_request(void *context, struct http_exchange *exchange)
 {
     struct worker *worker = context;
 
+    take_next_config(worker);
     request_handle(&worker->host, exchange);
 }
 
@@ -51,6 +62,7 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
 {
     struct worker *worker = context;
 
+    take_next_config(worker);
     request_refuse(&worker->host, exchange, status, reason);
 }
 
@@ -70,6 +82,7 @@ static void before_block(void *context)
     struct worker *worker = context;
 
     log_flush(&worker->log);
+    account_feed_flush(&worker->host.feed);
 }
 
 static uint64_t drain_completions(void *context)
@@ -85,12 +98,14 @@ static uint64_t end_turn(void *context)
     struct worker *worker = context;
 
     log_flush(&worker->log);
+    metrics_set(worker->settings.metrics, METRICS_CONNECTIONS, http_server_connection_count(worker->server));
+    uint64_t feed_wait_us = account_feed_hand_over(&worker->host.feed, clock_monotonic_us());
     if (worker->is_draining && http_server_connection_count(worker->server) == 0 && worker->host.request_count == 0) {
         loop_stop(worker->loop);
     }
     /* The server's turn may have completed attempts (a call that could not start): hear of them in the next turn, now.
      */
-    return worker->completions.first != NULL ? 0 : CLOCK_NEVER_US;
+    return worker->completions.first != NULL ? 0 : feed_wait_us;
 }
 
 static void drain(void *context)
@@ -116,11 +131,24 @@ static void *run_worker(void *context)
 
     int result = loop_run(worker->loop);
     if (result < 0) {
-        log_line(&worker->log, LOG_ERROR, "worker %u cannot go on: %s", worker->settings.index, strerror(-result));
+        log_line(&worker->log, LOG_ERROR, "worker %u cannot go on: %s", worker->settings.place.index,
+                 strerror(-result));
         log_flush(&worker->log);
     }
     worker->settings.on_ended(worker->settings.context);
     return NULL;
+}
+
+/* A pool that a reload brought is taken up with the configuration that needs it. */
+static int open_threads(struct worker *worker)
+{
+    struct upstream **threads = &worker->host.upstreams[STRATEGY_THREADS];
+    struct thread_pool *pool = atomic_load(worker->settings.pool);
+
+    if (pool != NULL && *threads == NULL) {
+        *threads = upstream_threads_new(worker->loop, pool);
+    }
+    return pool == NULL || *threads != NULL ? 0 : -ENOMEM;
 }
 
 static int open_upstreams(struct worker *worker)
@@ -129,12 +157,101 @@ static int open_upstreams(struct worker *worker)
 
     upstreams[STRATEGY_SYNC] = upstream_sync_new(before_block, worker);
     upstreams[STRATEGY_ASYNC] = upstream_async_new(worker->loop);
-    if (worker->settings.pool != NULL) {
-        upstreams[STRATEGY_THREADS] = upstream_threads_new(worker->loop, worker->settings.pool);
+    if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL) {
+        return -ENOMEM;
     }
-    bool has_threads = worker->settings.pool == NULL || upstreams[STRATEGY_THREADS] != NULL;
-    return upstreams[STRATEGY_SYNC] != NULL && upstreams[STRATEGY_ASYNC] != NULL && has_threads ? 0 : -ENOMEM;
+    return open_threads(worker);
 }
+
+static struct http_server_config server_config(const struct worker *worker, const struct config_limits *limits)
+{
+    return (struct http_server_config){
+        .connection_limit = worker->settings.connection_limit,
+        .header_bytes = limits->header_bytes,
+        .response_header_bytes = RESPONSE_HEADER_BYTES,
+        .body_bytes = limits->body_bytes,
+        .idle_timeout_us = limits->idle_timeout_us,
+        .header_timeout_us = limits->header_timeout_us,
+        .body_timeout_us = limits->body_timeout_us,
+        .send_timeout_us = limits->send_timeout_us,
+    };
+}
+
+/* ---- another configuration ---- */
+
+/* There may be more places than before. */
+static void admit_waiting(struct worker *worker, const struct worker_config *config)
+{
+    for (size_t i = 0; i < config->config->backend_count; i++) {
+        backend_gate_admit(config->gates[i]);
+    }
+    attempt_queue_drain(&worker->completions);
+}
+
+static int adopt(struct worker *worker, struct config *config)
+{
+    struct worker_config **current = &worker->host.worker_config;
+
+    if (open_threads(worker) < 0) {
+        return -ENOMEM;
+    }
+    struct worker_config *next = worker_config_new(config, worker->settings.place, worker->settings.metrics, *current);
+    if (next == NULL) {
+        return -ENOMEM;
+    }
+    worker_config_release(*current);
+    *current = next;
+    admit_waiting(worker, next);
+    return 0;
+}
+
+/* At each request, too: the task waits for the end of the turn, which a blocking call may hold up, and a request that
+ * came after the reload may be read in this turn. */
+static void take_next_config(struct worker *worker)
+{
+    if (atomic_load(&worker->next_config) == NULL) {
+        return;
+    }
+    struct config *config = atomic_exchange(&worker->next_config, NULL);
+    if (adopt(worker, config) < 0) {
+        log_line(&worker->log, LOG_ERROR, "worker %u keeps its configuration: no memory", worker->settings.place.index);
+    } else {
+        struct http_server_config limits = server_config(worker, &config->limits);
+        http_server_set_limits(worker->server, &limits);
+    }
+    config_release(config);
+}
+
+/* Who waits at a backend that now has more places need not wait until somebody leaves it. */
+static void admit_all(struct worker *worker)
+{
+    struct worker_config *config = worker_config_hold(worker->host.worker_config);
+
+    for (size_t i = 0; i < config->config->backend_count; i++) {
+        backend_gate_admit(config->gates[i]);
+    }
+    worker_config_release(config);
+}
+
+static void reconfigure(void *context)
+{
+    struct worker *worker = context;
+
+    atomic_store(&worker->is_reconfigure_posted, false);
+    take_next_config(worker);
+    admit_all(worker);
+}
+
+void worker_reconfigure(struct worker *worker, struct config *config)
+{
+    /* One that is replaced is one that the worker, blocked, never came to see. */
+    config_release(atomic_exchange(&worker->next_config, config_hold(config)));
+    if (!atomic_exchange(&worker->is_reconfigure_posted, true)) {
+        loop_post(worker->loop, &worker->reconfigure_task);
+    }
+}
+
+/* ---- opening ---- */
 
 static int open_server(struct worker *worker)
 {
@@ -143,17 +260,12 @@ static int open_server(struct worker *worker)
         .on_refused = on_refused,
         .on_room = on_room,
     };
-    const struct config_limits *limits = &worker->settings.config->limits;
-    struct http_server_config config = {
-        .connection_limit = worker->settings.connection_limit,
-        .header_bytes = limits->header_bytes,
-        .body_bytes = limits->body_bytes,
-        .idle_timeout_us = limits->idle_timeout_us,
-    };
+    struct http_server_config config = server_config(worker, &worker->settings.config->limits);
 
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
     worker->drain_task = (struct loop_task){ .run = drain, .context = worker };
+    worker->reconfigure_task = (struct loop_task){ .run = reconfigure, .context = worker };
     loop_add_hook(worker->loop, &worker->completions_hook);
     worker->server = http_server_new(worker->loop, &config, &events, worker);
     loop_add_hook(worker->loop, &worker->end_of_turn_hook);
@@ -167,7 +279,8 @@ static int open_worker(struct worker *worker)
         return -errno;
     }
     worker->host.loop = worker->loop;
-    if (open_upstreams(worker) < 0 || open_server(worker) < 0) {
+    account_feed_init(&worker->host.feed, worker->settings.admin, worker->settings.metrics);
+    if (open_upstreams(worker) < 0 || adopt(worker, worker->settings.config) < 0 || open_server(worker) < 0) {
         return -ENOMEM;
     }
     return listener_start(&worker->listener, worker->loop, worker->settings.listening_descriptor, on_accepted, worker);
@@ -182,6 +295,9 @@ static void free_worker(struct worker *worker)
     for (size_t i = 0; i < STRATEGY_COUNT; i++) {
         upstream_free(worker->host.upstreams[i]);
     }
+    account_feed_clear(&worker->host.feed);
+    worker_config_release(worker->host.worker_config);
+    config_release(atomic_load(&worker->next_config));
     loop_free(worker->loop);
     log_clear(&worker->log);
     free(worker);
@@ -192,7 +308,7 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
     struct worker *worker = calloc(1, sizeof *worker);
 
     if (worker == NULL) {
-        (void)error_set(error, "cannot start worker %u: %s", settings->index, strerror(ENOMEM));
+        (void)error_set(error, "cannot start worker %u: %s", settings->place.index, strerror(ENOMEM));
         return NULL;
     }
     worker->settings = *settings;
@@ -200,9 +316,9 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
     attempt_queue_init(&worker->completions);
     random_source_seed_from_system(&worker->random);
     worker->host = (struct request_host){
-        .config = settings->config,
-        .worker_index = settings->index,
+        .worker_index = settings->place.index,
         .log = &worker->log,
+        .metrics = settings->metrics,
         .completions = &worker->completions,
         .random = &worker->random,
     };
@@ -212,7 +328,7 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
     }
     if (result < 0) {
         free_worker(worker);
-        (void)error_set(error, "cannot start worker %u: %s", settings->index, strerror(-result));
+        (void)error_set(error, "cannot start worker %u: %s", settings->place.index, strerror(-result));
         return NULL;
     }
     return worker;

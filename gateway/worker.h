@@ -4,7 +4,8 @@
  *
  * Workers share nothing but the listening socket, the thread pool and the log's sink.
  *
- * Memory: owned by whoever called worker_start().   Threads: worker_drain() may be called from any thread.
+ * Memory: owned by whoever called worker_start().   Threads: worker_drain() and worker_reconfigure() may be called from
+ * any thread.
  */
 #ifndef GATEWAY_WORKER_H
 #define GATEWAY_WORKER_H
@@ -13,18 +14,23 @@
 
 #include "common/error.h"
 #include "common/log.h"
-#include "gateway/config.h"
+#include "gateway/worker_config.h"
 
+struct admin;
+struct metrics;
 struct thread_pool;
 struct worker;
 
 struct worker_settings {
-    const struct config *config;
-    unsigned index;
+    struct config *config; /* held while it is in use */
+    struct worker_place place;
     size_t connection_limit;
     int listening_descriptor;
     struct log_sink *log_sink;
-    struct thread_pool *pool; /* NULL: no call of mode threads will be made */
+    struct metrics *metrics; /* the worker's own; outlives it */
+    struct admin *admin;     /* NULL: none; outlives the worker */
+    /* Where the pool is, once there is one; looked at when a configuration is taken over that may need it. */
+    struct thread_pool *_Atomic const *pool;
     /* From the worker's thread: it has accepted all that waited, after worker_drain(); and: it is about to end. */
     void (*on_accepted_all)(void *context);
     void (*on_ended)(void *context);
@@ -33,6 +39,8 @@ struct worker_settings {
 
 /* Starts the thread. NULL: *error says why. */
 struct worker *worker_start(const struct worker_settings *settings, struct error *error) must_check;
+/* From any thread: `config` is for requests to come; a reference is taken. */
+void worker_reconfigure(struct worker *worker, struct config *config);
 /* Accept what waits, finish what runs, then end. */
 void worker_drain(struct worker *worker);
 /* Waits for the thread, then frees. */

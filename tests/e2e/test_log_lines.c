@@ -155,9 +155,9 @@ static const char *const received_members[] = { "ts",    "event",  "request_id",
                                                 "route", "method", "target",     "client", NULL };
 static const char *const send_members[] = { "ts",     "event",  "request_id", "worker", "mode", "route",
                                             "method", "target", "client",     "status", NULL };
-static const char *const done_members[] = { "ts",       "event",    "request_id", "worker", "mode",
-                                            "route",    "method",   "target",     "client", "status",
-                                            "total_us", "queue_us", "own_us",     "calls",  NULL };
+static const char *const done_members[] = { "ts",     "event",  "request_id",    "worker", "mode",     "route",
+                                            "method", "target", "client",        "status", "total_us", "queue_us",
+                                            "own_us", "calls",  "critical_path", NULL };
 static const char *const call_members[] = { "name",         "backend", "server",        "status",    "error",
                                             "attempts",     "reused",  "bytes",         "queued_us", "started_us",
                                             "connected_us", "sent_us", "first_byte_us", "done_us",   NULL };

@@ -32,9 +32,8 @@ static const struct wrong_case wrong_cases[] = {
     { "operand", "gateway", { "task1" }, { "task1", "--help" } },
     { "short option", "gateway", { "-m", "sync" }, { "-m" } },
     { "mode that does not exist yet", "gateway", { "--mode=wire" }, { "--mode=wire", "async" } },
-    { "option that does not exist yet: config", "gateway", { "--config=x.json" }, { "--config" } },
-    { "option that does not exist yet: check", "gateway", { "--check" }, { "--check" } },
-    { "option that does not exist yet: override", "gateway", { "--allow-mode-override" }, { "--allow-mode-override" } },
+    { "configuration that is not there", "gateway", { "--config=x.json" }, { "x.json", "No such file" } },
+    { "the same, with --check", "gateway", { "--config=x.json", "--check" }, { "x.json", "No such file" } },
     { "bytes that a terminal would obey", "gateway", { "--mode=\033[2J" }, { "x1" } },
 };
 

@@ -9,7 +9,8 @@
 
 void gateway_host_init(struct gateway_host *host, enum mode mode, uint16_t backend_port)
 {
-    struct options_program program = { .options = config_options, .option_count = config_option_count };
+    struct options_program program = { .options = settings_options, .option_count = settings_option_count };
+    struct settings settings = { .mode = 0 };
     char backend[64];
     char *words[] = { (char[]){ "gateway" },
                       (char[]){ "--listen=127.0.0.1:0" },
@@ -21,11 +22,12 @@ void gateway_host_init(struct gateway_host *host, enum mode mode, uint16_t backe
     *host = (struct gateway_host){ .log_descriptor = memfd_create("log", MFD_CLOEXEC) };
     (void)snprintf(backend, sizeof backend, "--backend=http://127.0.0.1:%u", (unsigned)backend_port);
     enum options_result result =
-        options_parse(&program, array_length(words) - 1, words, NULL, &host->config, NULL, &host->error);
+        options_parse(&program, array_length(words) - 1, words, NULL, &settings, NULL, &host->error);
     assert_int_equal(result, OPTIONS_RUN);
-    config_complete(&host->config);
-    host->config.mode = (int)mode;
-    log_sink_init(&host->sink, host->log_descriptor, &host->config.log);
+    settings.mode = (int)mode;
+    host->config = config_built_in(&settings);
+    assert_non_null(host->config);
+    log_sink_init(&host->sink, host->log_descriptor, &settings.log);
     gate_init(&host->ready);
 }
 
@@ -47,7 +49,7 @@ static void *run(void *context)
 {
     struct gateway_host *host = context;
 
-    host->gateway = gateway_start(&host->config, host->loop, &host->sink, on_ended, host, &host->error);
+    host->gateway = gateway_start(host->config, host->loop, &host->sink, on_ended, host, &host->error);
     gate_open(&host->ready);
     if (host->gateway != NULL) {
         (void)loop_run(host->loop);
@@ -104,6 +106,7 @@ cJSON *gateway_host_done_event(const struct gateway_host *host, size_t index)
 
 void gateway_host_clear(struct gateway_host *host)
 {
+    config_release(host->config);
     log_sink_clear(&host->sink);
     gate_clear(&host->ready);
     (void)close(host->log_descriptor);

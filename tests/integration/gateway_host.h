@@ -14,7 +14,7 @@
 #include "tests/support/gate.h"
 
 struct gateway_host {
-    struct config config; /* with log.format LOG_JSON */
+    struct config *config; /* with log.format LOG_JSON */
     struct log_sink sink;
     int log_descriptor;
     struct loop *loop;

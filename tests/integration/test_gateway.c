@@ -21,7 +21,7 @@ static void open_fixture(struct fixture *fixture, enum mode mode, const struct s
     print_message("%s\n", mode_names[mode]);
     fixture->server = scripted_server_start(steps, count);
     gateway_host_init(&fixture->host, mode, scripted_server_port(fixture->server));
-    fixture->host.config.threads = 1;
+    fixture->host.config->settings.threads = 1;
     if (!gateway_host_start(&fixture->host)) {
         fail_msg("%s", fixture->host.error.text);
     }
@@ -97,7 +97,7 @@ static void a_gateway_that_cannot_start_leaves_nothing_running(void **state)
     (void)state;
     open_fixture(&fixture, MODE_THREADS, steps, array_length(steps));
     gateway_host_init(&second, MODE_THREADS, 9);
-    second.config.listen.port = fixture.host.port;
+    second.config->settings.listen.port = fixture.host.port;
 
     bool has_started = gateway_host_start(&second);
     gateway_host_stop(&second);
@@ -120,7 +120,7 @@ static void several_workers_drain_and_end_together(void **state)
         struct gateway_host host;
         struct client late;
         gateway_host_init(&host, mode, scripted_server_port(server));
-        host.config.workers = 4;
+        host.config->settings.workers = 4;
         assert_true(gateway_host_start(&host));
         for (int i = 0; i < 8; i++) {
             assert_fetch(&host, "/task1", 200, "{\"res\":1}");
@@ -306,7 +306,7 @@ static void clients_over_the_connection_limit_wait_until_others_leave(void **sta
     struct client clients[5];
     (void)state;
     gateway_host_init(&host, MODE_ASYNC, scripted_server_port(server));
-    host.config.limits.connections = 2;
+    host.config->limits.connections = 2;
     assert_true(gateway_host_start(&host));
 
     for (size_t i = 0; i < array_length(clients); i++) {

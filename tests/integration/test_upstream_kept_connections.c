@@ -31,7 +31,7 @@ static void init_trial(struct trial *trial, struct fixture *fixture, const char 
 {
     trial_init(trial, &fixture->bench, scripted_server_port(fixture->server));
     trial->attempt.method = method;
-    trial->attempt.body = body;
+    trial->attempt.body = body.length > 0 ? body : (struct str){ NULL, 0 };
 }
 
 /* A first GET that must succeed, and leaves a kept connection behind. */

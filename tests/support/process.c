@@ -353,12 +353,14 @@ void process_clear(struct process *process)
     *process = (struct process)PROCESS_NONE;
 }
 
-size_t process_thread_count(const struct process *process)
+/* ---- what it uses ---- */
+
+static size_t count_entries(const struct process *process, const char *directory_name)
 {
     char path[64];
     size_t count = 0;
 
-    (void)snprintf(path, sizeof path, "/proc/%d/task", (int)process->pid);
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)process->pid, directory_name);
     DIR *directory = opendir(path);
     assert_non_null(directory);
     for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
@@ -366,4 +368,31 @@ size_t process_thread_count(const struct process *process)
     }
     (void)closedir(directory);
     return count;
+}
+
+size_t process_thread_count(const struct process *process)
+{
+    return count_entries(process, "task");
+}
+
+size_t process_descriptor_count(const struct process *process)
+{
+    return count_entries(process, "fd");
+}
+
+size_t process_resident_kib(const struct process *process)
+{
+    char path[64];
+    char line[256];
+    size_t kib = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (kib == 0 && fgets(line, sizeof line, file) != NULL) {
+        kib = strncmp(line, "VmRSS:", 6) == 0 ? strtoul(line + 6, NULL, 10) : 0;
+    }
+    (void)fclose(file);
+    assert_true(kib > 0);
+    return kib;
 }

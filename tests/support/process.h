@@ -78,7 +78,9 @@ int process_stop(struct process *process);
 /* At once, and also one that has ended or was never started; frees what it holds. */
 void process_clear(struct process *process);
 
-/* The number of its threads, from /proc. */
+/* From /proc: its threads, its open descriptors, its resident memory. */
 size_t process_thread_count(const struct process *process);
+size_t process_descriptor_count(const struct process *process);
+size_t process_resident_kib(const struct process *process);
 
 #endif

@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "gateway/account.h"
-
+/* Shares and JSON; test_account_server_timing.c has the header field. */
 #include <errno.h>
 
 #include "common/json_scan.h"
-#include "tests/support/unit.h"
-
-enum { CALLS_MAXIMUM = 300, LIMIT = 256 * 1024, HEAD_READ_US = 1000 };
-
-#define VIEW(literal)                                                                                                  \
-    {                                                                                                                  \
-        "" literal, sizeof(literal) - 1                                                                                \
-    }
-
-/* An account over the calls of one array. */
-struct fixture {
-    const struct call_account *pointers[CALLS_MAXIMUM];
-    struct account account;
-};
-
-static const struct account *account_of(struct fixture *fixture, const struct call_account *calls, size_t count,
-                                        uint64_t done_us)
-{
-    for (size_t i = 0; i < count; i++) {
-        fixture->pointers[i] = &calls[i];
-    }
-    fixture->account = (struct account){
-        .head_read_us = HEAD_READ_US, .done_us = done_us, .calls = fixture->pointers, .call_count = count
-    };
-    return &fixture->account;
-}
+#include "tests/unit/gateway/account_scene.h"
 
 /* ---- shares ---- */
 
@@ -127,9 +101,9 @@ static void account_shares_stay_whole_with_many_calls_apart(void **state)
 /* ---- JSON ---- */
 
 static const struct call_account good_call = {
-    .name = VIEW("task1"),
-    .backend = VIEW("default"),
-    .server = VIEW("127.0.0.1:9000"),
+    .name = STR_STATIC("task1"),
+    .backend = STR_STATIC("default"),
+    .server = STR_STATIC("127.0.0.1:9000"),
     .status = 200,
     .attempts = 1,
     .body_bytes = 21,
@@ -156,14 +130,18 @@ static void account_json_tells_all_of_a_call(void **state)
         ",\"total_us\":2200,\"queue_us\":10,\"own_us\":110,\"calls\":[{\"name\":\"task1\",\"backend\":\"default\","
         "\"server\":\"127.0.0.1:9000\",\"status\":200,\"error\":null,\"attempts\":1,\"reused\":false,\"bytes\":21,"
         "\"queued_us\":10,\"started_us\":20,\"connected_us\":120,\"sent_us\":130,\"first_byte_us\":2000,"
-        "\"done_us\":2100}]");
+        "\"done_us\":2100}],\"critical_path\":[]");
 }
 
 static void account_json_says_null_for_what_did_not_happen(void **state)
 {
     const struct call_account calls[] = {
-        { .name = VIEW("a"), .error = CALL_CONNECTION_REFUSED, .attempts = 1, .queued_us = 1000, .done_us = 1001 },
-        { .name = VIEW("b"), .is_reused = true, .error = CALL_CANCELLED },
+        { .name = STR_STATIC("a"),
+          .error = CALL_CONNECTION_REFUSED,
+          .attempts = 1,
+          .queued_us = 1000,
+          .done_us = 1001 },
+        { .name = STR_STATIC("b"), .is_reused = true, .error = CALL_CANCELLED },
     };
     struct fixture fixture;
     cleanup_buf struct buf json;
@@ -181,7 +159,7 @@ static void account_json_says_null_for_what_did_not_happen(void **state)
         "\"sent_us\":null,\"first_byte_us\":null,\"done_us\":1},"
         "{\"name\":\"b\",\"backend\":\"\",\"server\":\"\",\"status\":null,\"error\":\"cancelled\","
         "\"attempts\":0,\"reused\":true,\"bytes\":0,\"queued_us\":null,\"started_us\":null,\"connected_us\":null,"
-        "\"sent_us\":null,\"first_byte_us\":null,\"done_us\":null}]");
+        "\"sent_us\":null,\"first_byte_us\":null,\"done_us\":null}],\"critical_path\":[]");
 }
 
 static void account_json_of_no_call_has_an_empty_list(void **state)
@@ -194,12 +172,12 @@ static void account_json_of_no_call_has_an_empty_list(void **state)
     int result = account_render_json(account_of(&fixture, NULL, 0, 1040), &json);
 
     assert_int_equal(result, 0);
-    assert_text(buf_view(&json), ",\"total_us\":40,\"queue_us\":0,\"own_us\":40,\"calls\":[]");
+    assert_text(buf_view(&json), ",\"total_us\":40,\"queue_us\":0,\"own_us\":40,\"calls\":[],\"critical_path\":[]");
 }
 
 static void account_json_escapes_the_server(void **state)
 {
-    const struct call_account call = { .name = VIEW("a"), .server = VIEW("x\"\n:1") };
+    const struct call_account call = { .name = STR_STATIC("a"), .server = STR_STATIC("x\"\n:1") };
     struct fixture fixture;
     cleanup_buf struct buf json;
     cleanup_buf struct buf whole;
@@ -224,17 +202,110 @@ static void account_json_over_the_limit_is_an_error(void **state)
     assert_int_equal(account_render_json(account_of(&fixture, &good_call, 1, 3200), &json), -ENOBUFS);
 }
 
+/* ---- elements and details ---- */
+
+static void account_json_tells_which_element_behind_the_name(void **state)
+{
+    struct fixture fixture;
+    cleanup_buf struct buf json;
+    (void)state;
+    buf_init(&json, LIMIT);
+
+    assert_int_equal(account_render_json(account_of(&fixture, elements, 4, 4000), &json), 0);
+    (void)buf_add_byte(&json, '\0');
+
+    assert_non_null(strstr(json.base, "\"calls\":[{\"name\":\"user\",\"backend\":"));
+    assert_non_null(strstr(json.base, ",{\"name\":\"items\",\"index\":0,\"backend\":"));
+    assert_non_null(strstr(json.base, ",{\"name\":\"items\",\"index\":3,\"backend\":"));
+    assert_non_null(strstr(json.base, ",{\"name\":\"items.3\",\"backend\":"));
+}
+
+static void account_json_tells_more_of_an_error_where_there_is_more(void **state)
+{
+    struct fixture fixture;
+    cleanup_buf struct buf json;
+    (void)state;
+    buf_init(&json, LIMIT);
+
+    assert_int_equal(account_render_json(account_of(&fixture, elements, 4, 4000), &json), 0);
+    (void)buf_add_byte(&json, '\0');
+
+    const char *detail = strstr(json.base, ",\"detail\":");
+    assert_non_null(strstr(json.base, ",\"error\":\"dependency_failed\",\"detail\":\"{user.\\\"x\\\"} "
+                                      "is\\u000amissing\",\"attempts\":0,"));
+    assert_non_null(detail);
+    assert_null(strstr(detail + strlen(",\"detail\":"), "\"detail\""));
+}
+
+static void account_outcomes_tell_element_and_detail(void **state)
+{
+    struct fixture fixture;
+    cleanup_buf struct buf json;
+    (void)state;
+    buf_init(&json, LIMIT);
+
+    assert_int_equal(account_render_outcomes(account_of(&fixture, elements, 4, 4000), false, &json), 0);
+
+    assert_text(buf_view(&json),
+                "[{\"call\":\"user\",\"error\":null,\"status\":null,\"elapsed_ms\":1},"
+                "{\"call\":\"items\",\"index\":0,\"error\":null,\"status\":null,\"elapsed_ms\":1},"
+                "{\"call\":\"items\",\"index\":3,\"error\":\"dependency_failed\",\"detail\":\"{user.\\\"x\\\"} "
+                "is\\u000amissing\",\"status\":null,\"elapsed_ms\":2},"
+                "{\"call\":\"items.3\",\"error\":null,\"status\":null,\"elapsed_ms\":1}]");
+}
+
+/* The calls of the path are not all calls, nor in their order. */
+static void account_json_ends_with_the_critical_path(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t path[3];
+        size_t count;
+        const char *members;
+    } cases[] = {
+        { "no call", { 0 }, 0, ",\"critical_path\":[]" },
+        { "one call", { 0 }, 1, ",\"critical_path\":[\"user\"]" },
+        { "an element", { 2 }, 1, ",\"critical_path\":[\"items.3\"]" },
+        { "one after the other", { 0, 2 }, 2, ",\"critical_path\":[\"user\",\"items.3\"]" },
+        { "in the path's own order", { 3, 1, 0 }, 3, ",\"critical_path\":[\"items.3\",\"items.0\",\"user\"]" },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        const struct call_account *path[3];
+        struct fixture fixture;
+        cleanup_buf struct buf json;
+        cleanup_buf struct buf whole;
+        buf_init(&json, LIMIT);
+        buf_init(&whole, LIMIT);
+        (void)account_of(&fixture, elements, 4, 4000);
+        for (size_t j = 0; j < cases[i].count; j++) {
+            path[j] = &elements[cases[i].path[j]];
+        }
+        fixture.account.critical_path = path;
+        fixture.account.critical_count = cases[i].count;
+
+        assert_int_equal(account_render_json(&fixture.account, &json), 0);
+        (void)buf_add_format(&whole, "{\"event\":\"done\"%.*s}", STR_ARGUMENTS(buf_view(&json)));
+
+        assert_case(cases[i].name, json_scan_check(buf_view(&whole), JSON_SCAN_DEPTH, NULL) == 0);
+        struct str members = str_of(cases[i].members);
+        assert_case(cases[i].name, json.length > members.length);
+        assert_text(str_from(buf_view(&json), json.length - members.length), cases[i].members);
+    }
+}
+
 /* ---- outcomes ---- */
 
 static const struct call_account three_calls[] = {
-    { .name = VIEW("a"), .status = 200, .queued_us = 1000, .started_us = 1100, .done_us = 3499 },
-    { .name = VIEW("b"),
+    { .name = STR_STATIC("a"), .status = 200, .queued_us = 1000, .started_us = 1100, .done_us = 3499 },
+    { .name = STR_STATIC("b"),
       .error = CALL_HTTP_RESPONSE_STATUS,
       .status = 503,
       .queued_us = 1000,
       .started_us = 1000,
       .done_us = 3500 },
-    { .name = VIEW("c"),
+    { .name = STR_STATIC("c"),
       .error = CALL_HTTP_RESPONSE_TIMEOUT,
       .queued_us = 2000,
       .started_us = 2000,
@@ -276,8 +347,8 @@ static void account_outcomes_can_leave_out_what_went_well(void **state)
 static void account_outcome_of_a_call_on_its_way_counts_to_the_requests_end(void **state)
 {
     const struct call_account calls[] = {
-        { .name = VIEW("a"), .error = CALL_CANCELLED, .queued_us = 1000, .started_us = 1000 },
-        { .name = VIEW("b"), .error = CALL_CANCELLED },
+        { .name = STR_STATIC("a"), .error = CALL_CANCELLED, .queued_us = 1000, .started_us = 1000 },
+        { .name = STR_STATIC("b"), .error = CALL_CANCELLED },
     };
     struct fixture fixture;
     cleanup_buf struct buf json;
@@ -291,106 +362,6 @@ static void account_outcome_of_a_call_on_its_way_counts_to_the_requests_end(void
                                  "{\"call\":\"b\",\"error\":\"cancelled\",\"status\":null,\"elapsed_ms\":0}]");
 }
 
-/* ---- Server-Timing ---- */
-
-static void account_server_timing_tells_calls_total_and_our_share(void **state)
-{
-    const struct call_account calls[] = {
-        { .name = VIEW("task2"), .queued_us = 1100, .started_us = 1100, .done_us = 501149 },
-        { .name = VIEW("task1"), .queued_us = 1100, .started_us = 1200, .done_us = 1001350 },
-    };
-    struct fixture fixture;
-    cleanup_buf struct buf value;
-    (void)state;
-    buf_init(&value, LIMIT);
-
-    int result = account_render_server_timing(account_of(&fixture, calls, array_length(calls), 1001900), &value);
-
-    assert_int_equal(result, 0);
-    assert_text(buf_view(&value), "task2;dur=500.0, task1;dur=1000.3, total;dur=1000.9, gateway;dur=0.7");
-}
-
-static void account_server_timing_without_calls_has_total_and_our_share(void **state)
-{
-    struct fixture fixture;
-    cleanup_buf struct buf value;
-    (void)state;
-    buf_init(&value, LIMIT);
-
-    assert_int_equal(account_render_server_timing(account_of(&fixture, NULL, 0, 1049), &value), 0);
-
-    assert_text(buf_view(&value), "total;dur=0.0, gateway;dur=0.0");
-}
-
-/* Calls c0, c1, … with `durations_us` increasing by one millisecond each. */
-static void fill_calls(struct call_account *calls, char (*names)[24], size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        (void)snprintf(names[i], sizeof names[i], "c%zu", i);
-        calls[i] = (struct call_account){
-            .name = str_of(names[i]), .queued_us = 1000, .started_us = 1000, .done_us = 1000 + (i + 1) * 1000
-        };
-    }
-}
-
-static void account_server_timing_shows_32_calls_whole(void **state)
-{
-    struct call_account calls[32];
-    char names[32][24];
-    struct fixture fixture;
-    cleanup_buf struct buf value;
-    (void)state;
-    buf_init(&value, LIMIT);
-    fill_calls(calls, names, array_length(calls));
-
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
-    (void)buf_add_byte(&value, '\0');
-
-    assert_true(str_starts_with(buf_view(&value), STR("c0;dur=1.0, c1;dur=2.0, ")));
-    assert_non_null(strstr(value.base, ", c31;dur=32.0, total;dur=49.0, gateway;dur=17.0"));
-    assert_null(strstr(value.base, "more"));
-}
-
-static void account_server_timing_shows_the_failed_and_the_slowest_of_many(void **state)
-{
-    struct call_account calls[256];
-    char names[256][24];
-    struct fixture fixture;
-    cleanup_buf struct buf value;
-    (void)state;
-    buf_init(&value, LIMIT);
-    fill_calls(calls, names, array_length(calls));
-    calls[3].error = CALL_CONNECTION_REFUSED;
-
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 300000), &value), 0);
-    (void)buf_add_byte(&value, '\0');
-
-    assert_true(str_starts_with(buf_view(&value), STR("c3;dur=4.0, c225;dur=226.0, c226;dur=227.0, ")));
-    assert_non_null(strstr(value.base, ", c255;dur=256.0, total;dur=299.0, gateway;dur=43.0, more;desc=\"224\""));
-    assert_null(strstr(value.base, "c224;"));
-}
-
-static void account_server_timing_takes_the_slowest_failed_where_more_failed(void **state)
-{
-    struct call_account calls[40];
-    char names[40][24];
-    struct fixture fixture;
-    cleanup_buf struct buf value;
-    (void)state;
-    buf_init(&value, LIMIT);
-    fill_calls(calls, names, array_length(calls));
-    for (size_t i = 0; i < 36; i++) {
-        calls[i].error = CALL_CANCELLED;
-    }
-
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
-    (void)buf_add_byte(&value, '\0');
-
-    assert_true(str_starts_with(buf_view(&value), STR("c4;dur=5.0, ")));
-    assert_non_null(strstr(value.base, ", c35;dur=36.0, total;dur="));
-    assert_non_null(strstr(value.base, ", more;desc=\"8\""));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,14 +372,13 @@ int main(void)
         cmocka_unit_test(account_json_of_no_call_has_an_empty_list),
         cmocka_unit_test(account_json_escapes_the_server),
         cmocka_unit_test(account_json_over_the_limit_is_an_error),
+        cmocka_unit_test(account_json_tells_which_element_behind_the_name),
+        cmocka_unit_test(account_json_tells_more_of_an_error_where_there_is_more),
+        cmocka_unit_test(account_outcomes_tell_element_and_detail),
+        cmocka_unit_test(account_json_ends_with_the_critical_path),
         cmocka_unit_test(account_outcomes_tell_every_call),
         cmocka_unit_test(account_outcomes_can_leave_out_what_went_well),
         cmocka_unit_test(account_outcome_of_a_call_on_its_way_counts_to_the_requests_end),
-        cmocka_unit_test(account_server_timing_tells_calls_total_and_our_share),
-        cmocka_unit_test(account_server_timing_without_calls_has_total_and_our_share),
-        cmocka_unit_test(account_server_timing_shows_32_calls_whole),
-        cmocka_unit_test(account_server_timing_shows_the_failed_and_the_slowest_of_many),
-        cmocka_unit_test(account_server_timing_takes_the_slowest_failed_where_more_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,11 @@
 
 #include "tests/support/unit.h"
 
-enum { ARENA_BYTES = 64 * 1024, FIELDS_BYTES_MAXIMUM = 4096, FAN_OUT = 256 };
+/* FAN_OUT is the most that a configuration can allow. */
+enum { ARENA_BYTES = 64 * 1024, FIELDS_BYTES_MAXIMUM = 4096, FAN_OUT = 4096, MANY = 1000 };
 
-#define VIEW(literal)                                                                                                  \
-    {                                                                                                                  \
-        "" literal, sizeof(literal) - 1                                                                                \
-    }
+/* Milliseconds of 13 digits and one behind the point. */
+#define ABSURD_US UINT64_C(9999999999999999)
 
 static const char *find_field(const struct answer_fields *fields, const char *name)
 {
@@ -112,7 +111,8 @@ static void answer_fields_tell_the_call_that_failed(void **state)
     }
 }
 
-/* 256 failed calls with the longest names and absurd durations, the longest id, every optional field. */
+/* All calls failed, have the longest names and numbers, and took longer than any may; the longest id, every field that
+ * there may be. */
 static void answer_fields_stay_within_4_kib_at_worst(void **state)
 {
     static struct call_account calls[FAN_OUT];
@@ -123,17 +123,26 @@ static void answer_fields_stay_within_4_kib_at_worst(void **state)
     request_id[128] = '\0';
     for (size_t i = 0; i < FAN_OUT; i++) {
         calls[i] = (struct call_account){
-            .name = VIEW("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+            .name = STR("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+            .element_number = FAN_OUT,
             .error = CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE,
             .queued_us = 1,
-            .done_us = UINT64_MAX / 2,
+            .done_us = ABSURD_US,
         };
         pointers[i] = &calls[i];
     }
-    const struct account account = { 1, UINT64_MAX / 2, pointers, FAN_OUT };
-    const struct answer_facts facts = { &account,   "application/problem+json", "threads",
-                                        request_id, "GET, HEAD, POST, OPTIONS", &calls[0],
-                                        false };
+    const struct account account = {
+        .head_read_us = 1, .done_us = ABSURD_US, .calls = pointers, .call_count = FAN_OUT
+    };
+    const struct answer_facts facts = {
+        .account = &account,
+        .content_type = "application/problem+json",
+        .mode = "threads",
+        .request_id = request_id,
+        .allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        .retry_after = "86400",
+        .failed = &calls[0],
+    };
     struct answer_fields fields;
     struct arena arena;
     arena_init(&arena, ARENA_BYTES);
@@ -142,8 +151,84 @@ static void answer_fields_stay_within_4_kib_at_worst(void **state)
 
     assert_int_equal(result, 0);
     assert_true(count_bytes(&fields) <= FIELDS_BYTES_MAXIMUM);
-    assert_non_null(strstr(find_field(&fields, "Server-Timing"), "more;desc=\"224\""));
-    assert_true(fields.count <= ANSWER_FIELDS_MAXIMUM);
+    assert_non_null(strstr(find_field(&fields, "Server-Timing"), "more;desc=\"4064\""));
+    arena_clear(&arena);
+}
+
+static void answer_fields_say_when_to_come_again(void **state)
+{
+    const struct answer_facts facts = { .account = &no_calls, .mode = "async", .request_id = "r", .retry_after = "1" };
+    const struct answer_facts without = { .account = &no_calls, .mode = "async", .request_id = "r" };
+    struct answer_fields fields;
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+
+    assert_int_equal(answer_fields_build(&arena, &facts, &fields), 0);
+    assert_string_equal(find_field(&fields, "Retry-After"), "1");
+    assert_int_equal(answer_fields_build(&arena, &without, &fields), 0);
+    assert_null(find_field(&fields, "Retry-After"));
+    assert_null(find_field(&fields, "Allow"));
+
+    arena_clear(&arena);
+}
+
+static void answer_fields_put_more_in_front_as_it_is(void **state)
+{
+    static const struct http_field more[] = {
+        { "Set-Cookie", "a=1" }, { "X-Empty", "" }, { "Set-Cookie", "b=2" }, { "Content-Type", "text/html" }
+    };
+    const struct answer_facts facts = { .account = &no_calls,
+                                        .mode = "async",
+                                        .request_id = "r",
+                                        .is_complete = true,
+                                        .more = more,
+                                        .more_count = array_length(more) };
+    struct answer_fields fields;
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+
+    int result = answer_fields_build(&arena, &facts, &fields);
+
+    assert_int_equal(result, 0);
+    assert_int_equal(fields.count, array_length(more) + 4);
+    for (size_t i = 0; i < array_length(more); i++) {
+        assert_string_equal(fields.fields[i].name, more[i].name);
+        assert_string_equal(fields.fields[i].value, more[i].value);
+    }
+    assert_string_equal(fields.fields[array_length(more)].name, "Server-Timing");
+    arena_clear(&arena);
+}
+
+/* More of them than a backend can send. */
+static void answer_fields_have_room_for_many_more(void **state)
+{
+    static struct http_field more[MANY];
+    const struct answer_facts facts = {
+        .account = &no_calls,
+        .content_type = "text/plain",
+        .mode = "async",
+        .request_id = "r",
+        .allow = "GET",
+        .retry_after = "1",
+        .failed = &rows[0].failed,
+        .more = more,
+        .more_count = MANY,
+    };
+    struct answer_fields fields;
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, ARENA_BYTES);
+    for (size_t i = 0; i < MANY; i++) {
+        more[i] = (struct http_field){ "X", "y" };
+    }
+
+    int result = answer_fields_build(&arena, &facts, &fields);
+
+    assert_int_equal(result, 0);
+    assert_int_equal(fields.count, MANY + 8);
+    assert_string_equal(fields.fields[MANY + 7].name, "Proxy-Status");
     arena_clear(&arena);
 }
 
@@ -156,12 +241,12 @@ static void answer_fields_fail_when_the_arena_is_full(void **state)
     bool is_built = false;
     (void)state;
 
-    for (size_t arena_bytes = 0; arena_bytes <= 256 && !is_built; arena_bytes += 16) {
+    for (size_t arena_bytes = 0; arena_bytes <= 512 && !is_built; arena_bytes += 16) {
         struct arena arena;
         arena_init(&arena, arena_bytes);
         int result = answer_fields_build(&arena, &facts, &fields);
         is_built = result == 0;
-        assert_true(is_built || (result == -ENOMEM && fields.count == 77));
+        assert_true(is_built || (result == -ENOMEM && fields.count == 77 && fields.fields == NULL));
         assert_true(!is_built || arena_bytes >= 64);
         arena_clear(&arena);
     }
@@ -176,6 +261,9 @@ int main(void)
         cmocka_unit_test(answer_fields_leave_out_what_there_is_none_of),
         cmocka_unit_test(answer_fields_tell_the_call_that_failed),
         cmocka_unit_test(answer_fields_stay_within_4_kib_at_worst),
+        cmocka_unit_test(answer_fields_say_when_to_come_again),
+        cmocka_unit_test(answer_fields_put_more_in_front_as_it_is),
+        cmocka_unit_test(answer_fields_have_room_for_many_more),
         cmocka_unit_test(answer_fields_fail_when_the_arena_is_full),
     };
 

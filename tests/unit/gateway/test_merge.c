@@ -8,35 +8,107 @@
 
 enum { LIMIT = 4096 };
 
-/* STR() for a table of static storage, where a compound literal is no constant. */
-#define VIEW(literal)                                                                                                  \
+#define JSON(name, bytes)                                                                                              \
     {                                                                                                                  \
-        "" literal, sizeof(literal) - 1                                                                                \
+        STR_STATIC(name), MERGE_JSON, STR_STATIC(bytes), NULL, 0                                                       \
     }
+#define TEXT(name, bytes)                                                                                              \
+    {                                                                                                                  \
+        STR_STATIC(name), MERGE_TEXT, STR_STATIC(bytes), NULL, 0                                                       \
+    }
+#define LIST(name, elements)                                                                                           \
+    {                                                                                                                  \
+        STR_STATIC(name), MERGE_LIST, STR_STATIC(""), elements, array_length(elements)                                 \
+    }
+
+/* An element that failed has no bytes. */
+static const struct str holes[] = { STR_STATIC(""), STR_STATIC(" {\"a\": 1.10}\n"), STR_STATIC(" \r\n\t"),
+                                    STR_STATIC("[ ]"), STR_STATIC("") };
+static const struct str one[] = { STR_STATIC("9007199254740993") };
+static const struct str hole[] = { STR_STATIC("") };
 
 struct row {
     const char *name;
     struct merge_member members[3];
     size_t count;
+    struct str tail;
     const char *body;
 };
 
 static const struct row rows[] = {
-    { "no member", { { VIEW(""), VIEW("") } }, 0, "{}" },
-    { "one member", { { VIEW("res"), VIEW("{\"message\":\"success\"}") } }, 1, "{\"res\":{\"message\":\"success\"}}" },
+    { "no member", { JSON("", "") }, 0, STR_STATIC(""), "{}" },
+    { "one member",
+      { JSON("res", "{\"message\":\"success\"}") },
+      1,
+      STR_STATIC(""),
+      "{\"res\":{\"message\":\"success\"}}" },
     { "the order given",
-      { { VIEW("b"), VIEW("1") }, { VIEW("a"), VIEW("2") }, { VIEW("c"), VIEW("3") } },
+      { JSON("b", "1"), JSON("a", "2"), JSON("c", "3") },
       3,
+      STR_STATIC(""),
       "{\"b\":1,\"a\":2,\"c\":3}" },
+    { "numbers that a double cannot hold",
+      { JSON("res", "{\"id\":9007199254740993,\"price\":1.10}") },
+      1,
+      STR_STATIC(""),
+      "{\"res\":{\"id\":9007199254740993,\"price\":1.10}}" },
     { "numbers as they came",
-      { { VIEW("id"), VIEW("18446744073709551615") }, { VIEW("price"), VIEW("1.10") }, { VIEW("e"), VIEW("1E+2") } },
+      { JSON("id", "18446744073709551615"), JSON("price", "1.10"), JSON("e", "1E+2") },
       3,
+      STR_STATIC(""),
       "{\"id\":18446744073709551615,\"price\":1.10,\"e\":1E+2}" },
     { "white space around a body goes, that inside stays",
-      { { VIEW("a"), VIEW(" \r\n\t{ \"x\" :\n1 } \n") }, { VIEW("b"), VIEW("\"\\u00e9 \"") } },
+      { JSON("a", " \r\n\t{ \"x\" :\n1 } \n"), JSON("b", "\"\\u00e9 \"") },
       2,
+      STR_STATIC(""),
       "{\"a\":{ \"x\" :\n1 },\"b\":\"\\u00e9 \"}" },
+    { "members that stand twice in a body",
+      { JSON("a", "{\"x\":1,\"x\":2}") },
+      1,
+      STR_STATIC(""),
+      "{\"a\":{\"x\":1,\"x\":2}}" },
+    { "no bytes are null", { JSON("a", ""), JSON("b", " \n\t\r") }, 2, STR_STATIC(""), "{\"a\":null,\"b\":null}" },
+    { "a text", { TEXT("a", " two words\n") }, 1, STR_STATIC(""), "{\"a\":\" two words\\u000a\"}" },
+    { "an empty text is no null", { TEXT("a", "") }, 1, STR_STATIC(""), "{\"a\":\"\"}" },
+    { "a text with quotes", { TEXT("a", "\"\\/\"") }, 1, STR_STATIC(""), "{\"a\":\"\\\"\\\\/\\\"\"}" },
+    { "a text that is JSON", { TEXT("a", "{\"x\":1}") }, 1, STR_STATIC(""), "{\"a\":\"{\\\"x\\\":1}\"}" },
+    { "a text with control bytes",
+      { TEXT("a", "\0\x01\x1f\x7f\x1b[2J") },
+      1,
+      STR_STATIC(""),
+      "{\"a\":\"\\u0000\\u0001\\u001f\\u007f\\u001b[2J\"}" },
+    { "a text in UTF-8",
+      { TEXT("a", "caf\xc3\xa9 \xf0\x9f\x98\x80") },
+      1,
+      STR_STATIC(""),
+      "{\"a\":\"caf\xc3\xa9 \xf0\x9f\x98\x80\"}" },
+    { "a text that is not UTF-8",
+      { TEXT("a", "\xff"
+                  "a\xc3(\xed\xa0\x80\xc3") },
+      1,
+      STR_STATIC(""),
+      "{\"a\":\"\\ufffda\\ufffd(\\ufffd\\ufffd\\ufffd\\ufffd\"}" },
+    { "a list with holes", { LIST("a", holes) }, 1, STR_STATIC(""), "{\"a\":[null,{\"a\": 1.10},null,[ ],null]}" },
+    { "a list of one", { LIST("a", one) }, 1, STR_STATIC(""), "{\"a\":[9007199254740993]}" },
+    { "a list of a hole", { LIST("a", hole) }, 1, STR_STATIC(""), "{\"a\":[null]}" },
+    { "a list of none", { { STR_STATIC("a"), MERGE_LIST, STR_STATIC(""), NULL, 0 } }, 1, STR_STATIC(""), "{\"a\":[]}" },
+    { "all forms side by side",
+      { LIST("l", one), TEXT("t", "x"), JSON("j", "true") },
+      3,
+      STR_STATIC(""),
+      "{\"l\":[9007199254740993],\"t\":\"x\",\"j\":true}" },
+    { "a tail",
+      { JSON("a", "1") },
+      1,
+      STR_STATIC("\"_errors\":[],\"_explain\":{}"),
+      "{\"a\":1,\"_errors\":[],\"_explain\":{}}" },
+    { "a tail alone", { JSON("", "") }, 0, STR_STATIC("\"_errors\":[]"), "{\"_errors\":[]}" },
 };
+
+static int render(const struct row *row, struct buf *body)
+{
+    return merge_render(row->members, row->count, row->tail, body);
+}
 
 static void merge_keeps_every_byte_and_the_order(void **state)
 {
@@ -46,50 +118,70 @@ static void merge_keeps_every_byte_and_the_order(void **state)
         cleanup_buf struct buf body;
         buf_init(&body, LIMIT);
 
-        int result = merge_render(rows[i].members, rows[i].count, &body);
+        int result = render(&rows[i], &body);
 
-        assert_int_equal(result, 0);
+        assert_case(rows[i].name, result == 0);
         if (!str_equal(buf_view(&body), str_of(rows[i].body))) {
             fail_msg("%s: %.*s", rows[i].name, STR_ARGUMENTS(buf_view(&body)));
         }
-        assert_int_equal(json_scan_check(buf_view(&body), JSON_SCAN_DEPTH, NULL), 0);
+        assert_case(rows[i].name, json_scan_check(buf_view(&body), JSON_SCAN_DEPTH, NULL) == 0);
     }
 }
 
-static void merge_fits_exactly_into_its_limit(void **state)
+/* However much room was thought to be needed beforehand. */
+static void merge_fails_exactly_where_the_answer_would_not_fit(void **state)
 {
-    const struct merge_member members[] = { { VIEW("a"), VIEW(" [1] ") }, { VIEW("b"), VIEW("22") } };
-    const char *expected = "{\"a\":[1],\"b\":22}";
-    cleanup_buf struct buf body;
     (void)state;
-    buf_init(&body, str_of(expected).length);
 
-    int result = merge_render(members, array_length(members), &body);
+    for (size_t i = 0; i < array_length(rows); i++) {
+        struct str expected = str_of(rows[i].body);
+        for (size_t limit = 0; limit < expected.length + 40; limit++) {
+            cleanup_buf struct buf body;
+            buf_init(&body, limit);
 
-    assert_int_equal(result, 0);
-    assert_int_equal(body.length, body.limit);
-    assert_memory_equal(body.base, expected, body.length);
+            int result = render(&rows[i], &body);
+
+            assert_case(rows[i].name, result == (limit < expected.length ? -ENOBUFS : 0));
+            assert_case(rows[i].name, body.length <= limit);
+            assert_case(rows[i].name, result < 0 || str_equal(buf_view(&body), expected));
+        }
+    }
 }
 
-static void merge_refuses_one_byte_over_the_limit(void **state)
+static void merge_escapes_a_name_as_it_does_a_text(void **state)
 {
-    const struct merge_member members[] = { { VIEW("a"), VIEW("[1]") }, { VIEW("b"), VIEW("22") } };
+    const struct merge_member members[] = { JSON("a\"b\\\n", "1") };
     cleanup_buf struct buf body;
     (void)state;
-    buf_init(&body, sizeof "{\"a\":[1],\"b\":22}" - 2);
+    buf_init(&body, LIMIT);
 
-    int result = merge_render(members, array_length(members), &body);
+    assert_int_equal(merge_render(members, 1, STR(""), &body), 0);
 
-    assert_int_equal(result, -ENOBUFS);
-    assert_int_equal(body.length, 0);
+    assert_text(buf_view(&body), "{\"a\\\"b\\\\\\u000a\":1}");
+}
+
+static void merge_can_be_done_again_after_it_did_not_fit(void **state)
+{
+    const struct merge_member members[] = { JSON("a", "[1]") };
+    cleanup_buf struct buf body;
+    (void)state;
+    buf_init(&body, 8);
+    assert_int_equal(merge_render(members, 1, STR(""), &body), -ENOBUFS);
+
+    buf_reset(&body);
+    body.limit = LIMIT;
+
+    assert_int_equal(merge_render(members, 1, STR(""), &body), 0);
+    assert_text(buf_view(&body), "{\"a\":[1]}");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merge_keeps_every_byte_and_the_order),
-        cmocka_unit_test(merge_fits_exactly_into_its_limit),
-        cmocka_unit_test(merge_refuses_one_byte_over_the_limit),
+        cmocka_unit_test(merge_fails_exactly_where_the_answer_would_not_fit),
+        cmocka_unit_test(merge_escapes_a_name_as_it_does_a_text),
+        cmocka_unit_test(merge_can_be_done_again_after_it_did_not_fit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,24 +65,62 @@ static const struct framing_case cases[] = {
       CALL_HTTP_RESPONSE_CONTENT_CODING,
       200,
       false },
+    { "a content coding with a blank before its colon",
+      { "HTTP/1.1 200 OK\r\n", "Content-Encoding : br\r\n" },
+      CALL_HTTP_RESPONSE_CONTENT_CODING,
+      200,
+      false },
     { "identity", { "HTTP/1.1 200 OK\r\n", "Content-Encoding: identity\r\n", "\r\n" }, CALL_OK, 200, true },
 };
+
+static void check_cases(const struct framing_case *heads, size_t count, bool allows_content_coding)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct response_framing framing = { .limit_bytes = 1000, .allows_content_coding = allows_content_coding };
+
+        for (const char *const *line = heads[i].lines; *line != NULL; line++) {
+            (void)response_framing_line(&framing, str_of(*line));
+        }
+
+        assert_case(heads[i].name, framing.error == heads[i].error);
+        assert_case(heads[i].name, framing.status == heads[i].status);
+        assert_case(heads[i].name, framing.is_complete == heads[i].is_complete);
+    }
+}
 
 static void response_framing_judges_a_head(void **state)
 {
     (void)state;
 
-    for (size_t i = 0; i < array_length(cases); i++) {
-        struct response_framing framing = { .limit_bytes = 1000 };
+    check_cases(cases, array_length(cases), false);
+}
 
-        for (const char *const *line = cases[i].lines; *line != NULL; line++) {
-            (void)response_framing_line(&framing, str_of(*line));
-        }
+/* Where a response is passed on, its coding is the client's affair; how it is framed stays ours. */
+static void response_framing_lets_content_codings_pass_where_they_are_allowed(void **state)
+{
+    static const struct framing_case allowed[] = {
+        { "a coding", { "HTTP/1.1 200 OK\r\n", "Content-Encoding: br\r\n", "\r\n" }, CALL_OK, 200, true },
+        { "two", { "HTTP/1.1 200 OK\r\n", "content-encoding: gzip, br\r\n", "\r\n" }, CALL_OK, 200, true },
+        { "identity", { "HTTP/1.1 200 OK\r\n", "Content-Encoding: identity\r\n", "\r\n" }, CALL_OK, 200, true },
+        { "a coding and chunks",
+          { "HTTP/1.1 200 OK\r\n", "Content-Encoding: br\r\n", "Transfer-Encoding: chunked\r\n", "\r\n" },
+          CALL_OK,
+          200,
+          true },
+        { "a transfer coding",
+          { "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: gzip\r\n" },
+          CALL_HTTP_RESPONSE_TRANSFER_CODING,
+          200,
+          false },
+        { "two lengths behind it",
+          { "HTTP/1.1 200 OK\r\n", "Content-Encoding: br\r\n", "Content-Length: 2\r\n", "Content-Length: 2\r\n" },
+          CALL_HTTP_PROTOCOL_ERROR,
+          200,
+          false },
+    };
+    (void)state;
 
-        assert_case(cases[i].name, framing.error == cases[i].error);
-        assert_case(cases[i].name, framing.status == cases[i].status);
-        assert_case(cases[i].name, framing.is_complete == cases[i].is_complete);
-    }
+    check_cases(allowed, array_length(allowed), true);
 }
 
 static void response_framing_bounds_all_lines_together(void **state)
@@ -110,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(response_framing_judges_a_head),
+        cmocka_unit_test(response_framing_lets_content_codings_pass_where_they_are_allowed),
         cmocka_unit_test(response_framing_bounds_all_lines_together),
         cmocka_unit_test(response_framing_keeps_its_first_fault),
     };

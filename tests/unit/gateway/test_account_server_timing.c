@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/gateway/account_scene.h"
+
+static void account_server_timing_tells_calls_total_and_our_share(void **state)
+{
+    const struct call_account calls[] = {
+        { .name = STR_STATIC("task2"), .queued_us = 1100, .started_us = 1100, .done_us = 501149 },
+        { .name = STR_STATIC("task1"), .queued_us = 1100, .started_us = 1200, .done_us = 1001350 },
+    };
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+
+    int result = account_render_server_timing(account_of(&fixture, calls, array_length(calls), 1001900), &value);
+
+    assert_int_equal(result, 0);
+    assert_text(buf_view(&value), "task2;dur=500.0, task1;dur=1000.3, total;dur=1000.9, gateway;dur=0.7");
+}
+
+static void account_server_timing_without_calls_has_total_and_our_share(void **state)
+{
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+
+    assert_int_equal(account_render_server_timing(account_of(&fixture, NULL, 0, 1049), &value), 0);
+
+    assert_text(buf_view(&value), "total;dur=0.0, gateway;dur=0.0");
+}
+
+/* Calls c0, c1, … with `durations_us` increasing by one millisecond each. */
+static void fill_calls(struct call_account *calls, char (*names)[24], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "c%zu", i);
+        calls[i] = (struct call_account){
+            .name = str_of(names[i]), .queued_us = 1000, .started_us = 1000, .done_us = 1000 + (i + 1) * 1000
+        };
+    }
+}
+
+static void account_server_timing_shows_32_calls_whole(void **state)
+{
+    struct call_account calls[32];
+    char names[32][24];
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+    fill_calls(calls, names, array_length(calls));
+
+    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
+    (void)buf_add_byte(&value, '\0');
+
+    assert_true(str_starts_with(buf_view(&value), STR("c0;dur=1.0, c1;dur=2.0, ")));
+    assert_non_null(strstr(value.base, ", c31;dur=32.0, total;dur=49.0, gateway;dur=17.0"));
+    assert_null(strstr(value.base, "more"));
+}
+
+static void account_server_timing_shows_the_failed_and_the_slowest_of_many(void **state)
+{
+    struct call_account calls[256];
+    char names[256][24];
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+    fill_calls(calls, names, array_length(calls));
+    calls[3].error = CALL_CONNECTION_REFUSED;
+
+    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 300000), &value), 0);
+    (void)buf_add_byte(&value, '\0');
+
+    assert_true(str_starts_with(buf_view(&value), STR("c3;dur=4.0, c225;dur=226.0, c226;dur=227.0, ")));
+    assert_non_null(strstr(value.base, ", c255;dur=256.0, total;dur=299.0, gateway;dur=43.0, more;desc=\"224\""));
+    assert_null(strstr(value.base, "c224;"));
+}
+
+static void account_server_timing_takes_the_slowest_failed_where_more_failed(void **state)
+{
+    struct call_account calls[40];
+    char names[40][24];
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+    fill_calls(calls, names, array_length(calls));
+    for (size_t i = 0; i < 36; i++) {
+        calls[i].error = CALL_CANCELLED;
+    }
+
+    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
+    (void)buf_add_byte(&value, '\0');
+
+    assert_true(str_starts_with(buf_view(&value), STR("c4;dur=5.0, ")));
+    assert_non_null(strstr(value.base, ", c35;dur=36.0, total;dur="));
+    assert_non_null(strstr(value.base, ", more;desc=\"8\""));
+}
+
+static void account_server_timing_tells_elements_apart(void **state)
+{
+    struct fixture fixture;
+    cleanup_buf struct buf value;
+    (void)state;
+    buf_init(&value, LIMIT);
+
+    assert_int_equal(account_render_server_timing(account_of(&fixture, elements, 3, 4000), &value), 0);
+
+    assert_text(buf_view(&value), "user;dur=1.0, items.0;dur=1.0, items.3;dur=2.0, total;dur=3.0, gateway;dur=0.0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(account_server_timing_tells_elements_apart),
+        cmocka_unit_test(account_server_timing_tells_calls_total_and_our_share),
+        cmocka_unit_test(account_server_timing_without_calls_has_total_and_our_share),
+        cmocka_unit_test(account_server_timing_shows_32_calls_whole),
+        cmocka_unit_test(account_server_timing_shows_the_failed_and_the_slowest_of_many),
+        cmocka_unit_test(account_server_timing_takes_the_slowest_failed_where_more_failed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
