@@ -41,7 +41,7 @@ struct option {
     const char *default_value; /* parsed like any other; NULL: the field is left as it is */
     const char *argument;      /* shown in --help: "URL"; NULL for a boolean */
     const char *help;
-    long minimum, maximum;      /* for options_parse_integer */
+    long minimum, maximum;      /* for options_parse_integer; the minimum, in microseconds, for _duration */
     const char *const *choices; /* for options_parse_choice: NULL-terminated; the field is the int index */
 };
 

@@ -73,11 +73,20 @@ int options_parse_choice(const struct option *option, const char *text, void *ta
     return refuse_choice(option, text, allowed);
 }
 
+enum { DURATION_BYTES = 32 };
+
 int options_parse_duration(const struct option *option, const char *text, void *target, struct error *allowed)
 {
-    (void)option;
-    switch (duration_parse(str_of(text), target)) {
+    uint64_t duration_us = 0;
+
+    switch (duration_parse(str_of(text), &duration_us)) {
     case 0:
+        if (duration_us < (uint64_t)option->minimum) {
+            char least[DURATION_BYTES];
+            duration_format((uint64_t)option->minimum, least, sizeof least);
+            return error_set(allowed, "a duration of at least %s", least);
+        }
+        *(uint64_t *)target = duration_us;
         return 0;
     case -ERANGE:
         return error_set(allowed, "a duration of at most 24h");

@@ -66,10 +66,22 @@ static void refuse_tls(struct config_reader *reader, const struct config_key *ke
     config_fault(reader, value, "TLS for clients is not there yet");
 }
 
+/* For editors; nothing is fetched. */
+static void read_schema_name(struct config_reader *reader, const struct config_key *key,
+                             const struct config_value *value, void *field)
+{
+    (void)key;
+    (void)field;
+    if (json_kind(value->json) != JSON_STRING) {
+        config_expected(reader, value, "a string that says where the file's schema is");
+    }
+}
+
 /* Routes last: what they may have depends on the two before. */
-enum top_key { TOP_LIMITS, TOP_BACKENDS, TOP_ROUTES, TOP_TLS, TOP_OWN_KEYS, TOP_KEYS_MAXIMUM = 32 };
+enum top_key { TOP_SCHEMA, TOP_LIMITS, TOP_BACKENDS, TOP_ROUTES, TOP_TLS, TOP_OWN_KEYS, TOP_KEYS_MAXIMUM = 32 };
 
 static const struct config_key top_keys[TOP_OWN_KEYS] = {
+    [TOP_SCHEMA] = { .name = "$schema", .read = read_schema_name },
     [TOP_LIMITS] = { .name = "limits", .read = read_limits, .offset = offsetof(struct config, limits) },
     [TOP_BACKENDS] = { .name = "backends", .read = config_read_backends, .maximum = CONFIG_BACKENDS_MAXIMUM },
     [TOP_ROUTES] = { .name = "routes",

@@ -82,7 +82,9 @@ static enum call_error judge(struct response_framing *framing, struct str line)
         framing->is_complete = true;
         return CALL_OK;
     }
-    return str_starts_with(line, STR("HTTP/")) ? status_line(framing, line) : field(framing, line);
+    /* Behind the head of a final response come trailers, if anything. */
+    bool is_head_due = framing->status < 200;
+    return is_head_due && str_starts_with(line, STR("HTTP/")) ? status_line(framing, line) : field(framing, line);
 }
 
 enum call_error response_framing_line(struct response_framing *framing, struct str line)

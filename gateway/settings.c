@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "gateway/mode.h"
 
 static int parse_admin(const struct option *option, const char *text, void *target, struct error *allowed)
@@ -97,7 +98,8 @@ const struct option settings_options[] = {
       .offset = offsetof(struct settings, deadline_us),
       .default_value = "60s",
       .argument = "DURATION",
-      .help = "the longest a request may take" },
+      .help = "the longest a request may take",
+      .minimum = CLOCK_US_PER_MS },
     { .name = "drain-timeout",
       .parse = options_parse_duration,
       .offset = offsetof(struct settings, drain_timeout_us),

@@ -156,12 +156,13 @@ static int on_progress(void *context, curl_off_t expected, curl_off_t received, 
 
 /* ---- the answer ---- */
 
-/* Of interim responses (1xx) nothing is kept: each status line begins anew. */
+/* Of interim responses (1xx) nothing is kept: each status line begins anew. Nor of trailers: they come behind the body,
+ * and are no part of the head (RFC 9110 §6.5.1). */
 static int keep_head_line(struct transfer *transfer, struct str line)
 {
     struct buf *head = &transfer->attempt->response_head;
 
-    if (!transfer->attempt->wants_response_head) {
+    if (!transfer->attempt->wants_response_head || transfer->framing.is_complete) {
         return 0;
     }
     if (str_starts_with(line, STR("HTTP/"))) {

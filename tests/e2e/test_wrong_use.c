@@ -18,6 +18,7 @@ static const struct wrong_case wrong_cases[] = {
     { "unknown option", "gateway", { "--xyzzy" }, { "--xyzzy", "--mode" } },
     { "bad duration", "gateway", { "--deadline=10" }, { "--deadline=10", "250ms" } },
     { "bad delay", "backend", { "--delay=fast" }, { "--delay=fast", "250ms" } },
+    { "no time at all", "gateway", { "--deadline=0s" }, { "--deadline=0s", "at least 1ms" } },
     { "bad distribution", "backend", { "--delay=uniform(2s,1s)" }, { "uniform(2s,1s)", "uniform(50ms,150ms)" } },
     { "bad URL", "gateway", { "--backend=127.0.0.1:9000" }, { "--backend=127.0.0.1:9000", "http://" } },
     { "URL with a query", "gateway", { "--backend=http://a/?x" }, { "--backend", "without a query" } },
