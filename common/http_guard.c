@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/compiler.h"
+#include "common/http_syntax.h"
 
 enum { BAD_REQUEST = 400, NOT_IMPLEMENTED = 501 };
 
@@ -25,29 +26,6 @@ static bool is_alphanumeric(char byte)
 static bool is_one_of(char byte, const char *set)
 {
     return byte != '\0' && strchr(set, byte) != NULL;
-}
-
-/* RFC 9110 §5.6.2 */
-static bool is_token(struct str text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        if (!is_alphanumeric(text.base[i]) && !is_one_of(text.base[i], "!#$%&'*+-.^_`|~")) {
-            return false;
-        }
-    }
-    return text.length > 0;
-}
-
-/* RFC 9110 §5.5: blanks, tabs, visible ASCII, and bytes from 0x80 on. */
-static bool is_field_value(struct str text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.base[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool is_hexadecimal(char byte)
@@ -165,11 +143,11 @@ void http_guard_header(struct http_guard *guard, struct str name, struct str val
 {
     struct str trimmed = str_trim(value);
 
-    if (!is_token(name)) {
+    if (!http_is_token(name)) {
         refuse(guard, BAD_REQUEST, "The name of a header is not a token.");
         return;
     }
-    if (!is_field_value(value)) {
+    if (!http_is_field_value(value)) {
         refuse(guard, BAD_REQUEST, "The value of a header has a control byte in it.");
         return;
     }
@@ -217,7 +195,7 @@ int http_guard_verdict(struct http_guard *guard, struct str method, struct str t
                        const char **ret_reason)
 {
     check_framing(guard, is_http_1_1);
-    if (!is_token(method)) {
+    if (!http_is_token(method)) {
         refuse(guard, BAD_REQUEST, "The method is not a token.");
     }
     if (str_equal(method, STR("CONNECT"))) {

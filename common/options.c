@@ -3,29 +3,10 @@
 
 #include <string.h>
 
+#include "common/quote.h"
 #include "common/str.h"
 
-enum { SHOWN_BYTES = 48, SHOWN_SIZE = 4 * SHOWN_BYTES + 4, MOST_NAMES = 64, HELP_BYTES = 64 * 1024 };
-
-/* What a person typed, in visible ASCII and cut to a length that leaves room for the sentence around it. */
-struct shown {
-    char text[SHOWN_SIZE];
-};
-
-static struct shown show(const char *typed)
-{
-    struct shown shown = { { '\0' } };
-    struct str text = str_of(typed);
-    bool is_cut = text.length > SHOWN_BYTES;
-    struct buf escaped;
-
-    text.length = is_cut ? SHOWN_BYTES : text.length;
-    buf_init(&escaped, sizeof shown.text - 4);
-    (void)buf_add_escaped(&escaped, text);
-    (void)snprintf(shown.text, sizeof shown.text, "%.*s%s", STR_ARGUMENTS(buf_view(&escaped)), is_cut ? "..." : "");
-    buf_clear(&escaped);
-    return shown;
-}
+enum { SHOWN_BYTES = 48, MOST_NAMES = 64, HELP_BYTES = 64 * 1024 };
 
 /* Everything one run of the parser passes along. */
 struct parser {
@@ -47,7 +28,8 @@ static int set_value(struct parser *parser, const struct option *option, const c
     if (option->parse(option, value, parser->target + option->offset, &allowed) == 0) {
         return 0;
     }
-    return error_set(parser->error, "%s=%.200s: expected %.220s", origin, show(value).text, allowed.text);
+    return error_set(parser->error, "%s=%.200s: expected %.220s", origin, quote_bare(str_of(value), SHOWN_BYTES).text,
+                     allowed.text);
 }
 
 /* The same from outside: it is remembered that somebody said so. */
@@ -133,7 +115,8 @@ static int refuse_unknown(const struct parser *parser, const char *word)
     const char *nearest = strcmp(typed, "h") == 0 ? "help" : options_nearest(typed, names);
     (void)snprintf(typed, sizeof typed, "%.*s", (int)(name.base + name.length - word), word);
     if (nearest != NULL) {
-        return error_set(parser->error, "unknown option %.200s; did you mean --%s?", show(typed).text, nearest);
+        return error_set(parser->error, "unknown option %.200s; did you mean --%s?",
+                         quote_bare(str_of(typed), SHOWN_BYTES).text, nearest);
     }
 
     struct buf known;
@@ -141,7 +124,7 @@ static int refuse_unknown(const struct parser *parser, const char *word)
     for (size_t i = 0; names[i] != NULL; i++) {
         (void)buf_add_format(&known, "%s--%s", i == 0 ? "" : ", ", names[i]);
     }
-    (void)error_set(parser->error, "unknown option %.100s; allowed: %.*s", show(typed).text,
+    (void)error_set(parser->error, "unknown option %.100s; allowed: %.*s", quote_bare(str_of(typed), SHOWN_BYTES).text,
                     STR_ARGUMENTS(buf_view(&known)));
     buf_clear(&known);
     return -1;
@@ -179,7 +162,8 @@ static int take_flag(struct parser *parser, char *const *word)
 
 static int refuse_operand(const struct parser *parser, const char *word)
 {
-    return error_set(parser->error, "unexpected \"%.200s\"; only options are allowed, see --help", show(word).text);
+    return error_set(parser->error, "unexpected \"%.200s\"; only options are allowed, see --help",
+                     quote_bare(str_of(word), SHOWN_BYTES).text);
 }
 
 /* Operands move to the front of argv; they are never more than the words already read. */

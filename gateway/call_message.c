@@ -47,25 +47,6 @@ static bool is_configured(const struct plan_call *planned, const char *name)
     return false;
 }
 
-static bool is_forwarded(const struct fields *fields, const char *name)
-{
-    for (const char *const *forward = fields->planned->forward_headers; forward != NULL && *forward != NULL;
-         forward++) {
-        if (strcasecmp(*forward, name) == 0) {
-            return http_exchange_header(fields->exchange, name).base != NULL;
-        }
-    }
-    return false;
-}
-
-/* One of ours, unless the configuration has another value for it. */
-static void add_own(struct fields *fields, const char *name, const char *line)
-{
-    if (!is_configured(fields->planned, name) && !is_forwarded(fields, name)) {
-        add_line(fields, line);
-    }
-}
-
 /* ---- the client's ---- */
 
 struct connection_options {
@@ -93,6 +74,26 @@ static bool is_connection_option(const struct http_exchange *exchange, const cha
 
     http_exchange_each_header(exchange, look_for_option, &options);
     return options.is_named;
+}
+
+static bool is_forwarded(const struct fields *fields, const char *name)
+{
+    for (const char *const *forward = fields->planned->forward_headers; forward != NULL && *forward != NULL;
+         forward++) {
+        if (strcasecmp(*forward, name) == 0) {
+            return http_exchange_header(fields->exchange, name).base != NULL &&
+                   !is_connection_option(fields->exchange, name);
+        }
+    }
+    return false;
+}
+
+/* One of ours, unless the configuration has another value for it. */
+static void add_own(struct fields *fields, const char *name, const char *line)
+{
+    if (!is_configured(fields->planned, name) && !is_forwarded(fields, name)) {
+        add_line(fields, line);
+    }
 }
 
 struct forwarding {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "gateway/config_sections.h"
-#include "gateway/plan_builder.h"
 #include "gateway/plan_graph.h"
 
 enum { RING_NAMES_SHOWN = 8, RING_BYTES = 2048 };
@@ -37,7 +36,7 @@ static void add_ring_name(struct buf *text, struct str name)
     if (plan_is_name(name)) {
         (void)buf_add_str(text, name);
     } else {
-        (void)buf_add_text(text, plan_quote(name).text);
+        (void)buf_add_text(text, config_quote(name).text);
     }
 }
 

@@ -3,23 +3,11 @@
  * config_headers - names of header fields that a configuration may have, and the list of those that go along with a
  * call.
  */
-#include <string.h>
-
+#include "common/http_syntax.h"
+#include "common/quote.h"
 #include "gateway/config_sections.h"
-#include "gateway/plan_builder.h"
 
 /* ---- names ---- */
-
-/* RFC 9110 §5.6.2 */
-static bool is_token(struct str text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        if (strchr("\"(),/:;<=>?@[\\]{}", text.base[i]) != NULL) {
-            return false;
-        }
-    }
-    return text.length > 0 && str_is_visible(text);
-}
 
 static bool is_one_of(struct str name, const struct str *names, size_t count)
 {
@@ -29,23 +17,6 @@ static bool is_one_of(struct str name, const struct str *names, size_t count)
         }
     }
     return false;
-}
-
-/* Of one connection, or of how a message is cut out of it (RFC 9110 §7.6.1, RFC 9112 §6). */
-static bool is_of_the_connection(struct str name)
-{
-    static const struct str names[] = {
-        STR_STATIC("Connection"),
-        STR_STATIC("Content-Length"),
-        STR_STATIC("Keep-Alive"),
-        STR_STATIC("Proxy-Connection"),
-        STR_STATIC("TE"),
-        STR_STATIC("Trailer"),
-        STR_STATIC("Transfer-Encoding"),
-        STR_STATIC("Upgrade"),
-    };
-
-    return is_one_of(name, names, array_length(names));
 }
 
 static bool is_ours(struct str name, enum config_headers_use use)
@@ -72,13 +43,13 @@ static bool is_ours(struct str name, enum config_headers_use use)
 bool config_check_header_name(struct config_reader *reader, const struct config_value *value, const char *place,
                               struct str name, enum config_headers_use use)
 {
-    if (!is_token(name)) {
+    if (!http_is_token(name)) {
         config_fault_at(reader, value, place, "a header's name must be a token: letters, digits and !#$%%&'*+-.^_`|~");
-    } else if (is_of_the_connection(name)) {
+    } else if (http_is_hop_by_hop(name)) {
         config_fault_at(reader, value, place, "the header %s belongs to a connection and is made by the gateway itself",
-                        plan_quote(name).text);
+                        config_quote(name).text);
     } else if (is_ours(name, use)) {
-        config_fault_at(reader, value, place, "the header %s is made by the gateway itself", plan_quote(name).text);
+        config_fault_at(reader, value, place, "the header %s is made by the gateway itself", config_quote(name).text);
     } else {
         return true;
     }

@@ -23,6 +23,7 @@
 #define GATEWAY_CONFIG_READER_H
 
 #include "common/clock.h"
+#include "common/quote.h"
 #include "gateway/config_file.h"
 
 enum { CONFIG_BACKENDS_MAXIMUM = 1000, CONFIG_ROUTES_MAXIMUM = 10000, CONFIG_HEADERS_MAXIMUM = 64 };
@@ -87,6 +88,12 @@ void config_fault(struct config_reader *reader, const struct config_value *value
 /* At `place`, which points into the text. */
 void config_fault_at(struct config_reader *reader, const struct config_value *value, const char *place,
                      const char *format, ...) printf_like(4, 5);
+/* Text of the file for a sentence. */
+static inline struct quote config_quote(struct str text)
+{
+    return quote_in_marks(text, 32);
+}
+
 /* "expected … , not …". What stands behind a semicolon in `allowed` ("; did you mean …?") comes last. */
 void config_expected(struct config_reader *reader, const struct config_value *value, const char *allowed);
 /* "unknown backend …", with the nearest of the names (NULL-terminated), or with all of them. */

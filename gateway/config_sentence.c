@@ -8,7 +8,6 @@
 
 #include "common/options.h"
 #include "gateway/config_reader.h"
-#include "gateway/plan_builder.h"
 
 enum { PATH_BYTES = 4096, SENTENCE_BYTES = 4096, SHOWN_BYTES = 64, LIST_BYTES = 400, STEPS_MAXIMUM = 16 };
 
@@ -136,21 +135,21 @@ void config_refuse_size(struct config_reader *reader)
 
 /* ---- sentences of a kind ---- */
 
-static struct plan_quote describe_string(struct str json)
+static struct quote describe_string(struct str json)
 {
     cleanup_buf struct buf text;
 
     buf_init(&text, json.length);
     (void)json_add_text(json, &text);
-    return plan_quote(buf_view(&text));
+    return config_quote(buf_view(&text));
 }
 
 /* "soon", 1.5, an array: what was found where something else was expected. */
-static struct plan_quote describe(struct str json)
+static struct quote describe(struct str json)
 {
     enum json_kind kind = json_kind(json);
     bool is_short = json.length < SHOWN_BYTES;
-    struct plan_quote shown;
+    struct quote shown;
 
     if (kind == JSON_STRING) {
         return describe_string(json);
@@ -220,7 +219,7 @@ void config_unknown(struct config_reader *reader, const struct config_value *val
         return;
     }
     (void)json_add_text(json, &name);
-    struct plan_quote quote = plan_quote(buf_view(&name));
+    struct quote quote = config_quote(buf_view(&name));
     (void)buf_add_byte(&name, '\0');
     add_hint(&hint, buf_view(&name).base, names);
     config_fault_at(reader, value, place, "unknown %s %s%.*s", what, quote.text, STR_ARGUMENTS(buf_view(&hint)));

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "gateway/config_sections.h"
-#include "gateway/plan_builder.h"
 
 /* ---- references to other calls ---- */
 
@@ -46,7 +45,7 @@ static void note_inputs(struct config_calls *calls, size_t index, const struct c
             calls->inputs[calls->input_count++] = part->index;
         } else {
             config_fault_at(calls->reader, value, find_written(value, part->written), "reference %s: %s",
-                            plan_quote(part->written).text, fault);
+                            config_quote(part->written).text, fault);
         }
     }
 }

@@ -2,7 +2,8 @@
 #include "gateway/pass_fields.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "common/http_syntax.h"
 
 /* What each field takes in the answer beside its bytes: ": ", the line break, and the library's alignment. */
 enum { BYTES_PER_FIELD = 16 };
@@ -31,19 +32,8 @@ static bool split_field(struct str line, struct str *ret_name, struct str *ret_v
 static bool is_one_of_ours(struct str name)
 {
     static const struct str names[] = {
-        STR_STATIC("Connection"),
-        STR_STATIC("Keep-Alive"),
-        STR_STATIC("Proxy-Connection"),
-        STR_STATIC("TE"),
-        STR_STATIC("Trailer"),
-        STR_STATIC("Transfer-Encoding"),
-        STR_STATIC("Upgrade"),
-        STR_STATIC("Content-Length"),
-        STR_STATIC("Server-Timing"),
-        STR_STATIC("X-Request-Id"),
-        STR_STATIC("Proxy-Status"),
-        STR_STATIC("Proxy-Authenticate"),
-        STR_STATIC("Proxy-Authorization"),
+        STR_STATIC("Server-Timing"),      STR_STATIC("X-Request-Id"),        STR_STATIC("Proxy-Status"),
+        STR_STATIC("Proxy-Authenticate"), STR_STATIC("Proxy-Authorization"),
     };
     const struct str prefix = STR("Fanlight-");
 
@@ -111,30 +101,6 @@ static size_t count_lines(struct str head)
     return count;
 }
 
-static bool is_token_byte(char byte)
-{
-    bool is_alphanumeric = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-
-    return is_alphanumeric || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
-}
-
-/* RFC 9110 §5.1 and §5.5. */
-static bool is_well_formed(struct str name, struct str value)
-{
-    for (size_t i = 0; i < name.length; i++) {
-        if (!is_token_byte(name.base[i])) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char byte = (unsigned char)value.base[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A tab is white space as a blank is, and one that libmicrohttpd does not refuse. */
 static int copy_field(struct arena *arena, struct str name, struct str value, struct http_field *ret_field)
 {
@@ -166,7 +132,7 @@ int pass_fields_select(struct arena *arena, struct str head, struct pass_fields 
     for (struct str rest = head; rest.length > 0;) {
         struct str name;
         struct str value;
-        if (!split_field(take_line(&rest), &name, &value) || is_one_of_ours(name) ||
+        if (!split_field(take_line(&rest), &name, &value) || http_is_hop_by_hop(name) || is_one_of_ours(name) ||
             is_connection_option(&options, name)) {
             continue;
         }
@@ -174,7 +140,7 @@ int pass_fields_select(struct arena *arena, struct str head, struct pass_fields 
         if (bytes > PASS_FIELDS_BYTES_AT_MOST) {
             return -EMSGSIZE;
         }
-        if (!is_well_formed(name, value)) {
+        if (!http_is_token(name) || !http_is_field_value(value)) {
             return -EBADMSG;
         }
         if (copy_field(arena, name, value, &fields[count]) < 0) {

@@ -7,8 +7,6 @@
 #include "common/clock.h"
 #include "gateway/mode.h"
 
-enum { QUOTE_BYTES = 32 };
-
 int plan_builder_refuse(struct plan_builder *builder, int status, const char *format, ...)
 {
     va_list arguments;
@@ -23,19 +21,6 @@ int plan_builder_refuse(struct plan_builder *builder, int status, const char *fo
 int plan_builder_refuse_size(struct plan_builder *builder)
 {
     return plan_builder_refuse(builder, PLAN_TOO_LARGE, "The calls of this request take more memory than it may have.");
-}
-
-struct plan_quote plan_quote(struct str text)
-{
-    struct plan_quote quote;
-    struct str shown = { text.base, text.length < QUOTE_BYTES ? text.length : QUOTE_BYTES };
-    cleanup_buf struct buf escaped;
-
-    buf_init(&escaped, sizeof quote.text);
-    (void)buf_add_escaped(&escaped, shown);
-    (void)snprintf(quote.text, sizeof quote.text, "\"%.*s%s\"", STR_ARGUMENTS(buf_view(&escaped)),
-                   shown.length < text.length ? "..." : "");
-    return quote;
 }
 
 int plan_builder_start(struct plan_builder *builder, size_t count)

@@ -10,6 +10,7 @@
 #define GATEWAY_PLAN_BUILDER_H
 
 #include "common/buf.h"
+#include "common/quote.h"
 #include "gateway/plan.h"
 
 enum { PLAN_BAD_REQUEST = 400, PLAN_TOO_LARGE = 413 };
@@ -23,11 +24,6 @@ struct plan_builder {
     struct error *error;
 };
 
-/* Client text for a sentence: in quotes, escaped, cut after 32 bytes. */
-struct plan_quote {
-    char text[160];
-};
-
 int plan_builder_refuse(struct plan_builder *builder, int status, const char *format, ...) printf_like(3, 4) must_check;
 /* The arena is full. */
 int plan_builder_refuse_size(struct plan_builder *builder) must_check;
@@ -37,7 +33,12 @@ int plan_builder_start(struct plan_builder *builder, size_t count) must_check;
  * constants); the name is checked, also against the names before it. */
 int plan_builder_add(struct plan_builder *builder, struct str name, struct str target) must_check;
 
-struct plan_quote plan_quote(struct str text);
+/* Text from a client or a file for a sentence. */
+static inline struct quote plan_quote(struct str text)
+{
+    return quote_in_marks(text, 32);
+}
+
 /* For POST /fanout. */
 int plan_body_read(struct plan_builder *builder, struct str body) must_check;
 

@@ -6,16 +6,16 @@
 #define GATEWAY_TEMPLATE_INTERNAL_H
 
 #include "common/buf.h"
+#include "common/quote.h"
 #include "gateway/template.h"
 
 enum { TEMPLATE_PARTS_MAXIMUM = 256, TEMPLATE_PARAMETER_BYTES = 64 };
 
-/* Bytes from a file or from outside for a sentence: escaped, cut after 64 bytes. */
-struct template_quote {
-    char text[272];
-};
-
-struct template_quote template_quote(struct str text);
+/* Bytes from a file or from outside for a sentence. */
+static inline struct quote template_quote(struct str text)
+{
+    return quote_bare(text, QUOTE_BYTES_AT_MOST);
+}
 
 /* ---- template_reference: what a reference names ---- */
 

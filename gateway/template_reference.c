@@ -129,7 +129,7 @@ static void find_nearest(struct search *search, struct str word, const struct te
 }
 
 struct suggestion {
-    char text[2 * CANDIDATE_SIZE + sizeof(struct template_quote)]; /* "": none */
+    char text[2 * CANDIDATE_SIZE + sizeof(struct quote)]; /* "": none */
 };
 
 static struct suggestion suggest(struct str name, const struct template_names *names)
@@ -154,7 +154,7 @@ static struct suggestion suggest(struct str name, const struct template_names *n
 static bool add_known(struct buf *sentence, struct str name, const char *suffix, size_t limit)
 {
     static const char more[] = ", ...";
-    struct template_quote quote = template_quote(name);
+    struct quote quote = template_quote(name);
     size_t length = strlen(quote.text) + strlen(suffix) + sizeof ", {}" - 1;
 
     if (sentence->length + length + sizeof more > limit) {

@@ -11,21 +11,6 @@
 
 /* ---- all ---- */
 
-enum { QUOTED_BYTES = 64 };
-
-struct template_quote template_quote(struct str text)
-{
-    struct template_quote quote;
-    struct str shown = { text.base, text.length < QUOTED_BYTES ? text.length : QUOTED_BYTES };
-    cleanup_buf struct buf escaped;
-
-    buf_init(&escaped, sizeof quote.text);
-    (void)buf_add_escaped(&escaped, shown);
-    (void)snprintf(quote.text, sizeof quote.text, "%.*s%s", STR_ARGUMENTS(buf_view(&escaped)),
-                   shown.length < text.length ? "..." : "");
-    return quote;
-}
-
 bool template_is_constant(const struct template *template, struct str *ret_text)
 {
     if (template->part_count == 0) {

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_syntax - what RFC 9110 calls a token and a field's value, and which fields belong to one connection. Pure.
+ */
+#ifndef COMMON_HTTP_SYNTAX_H
+#define COMMON_HTTP_SYNTAX_H
+
+#include <stdbool.h>
+
+#include "common/str.h"
+
+/* RFC 9110 §5.6.2: a method, or a field's name. */
+bool http_is_token(struct str text);
+/* RFC 9110 §5.5: blanks, tabs, visible ASCII, and bytes from 0x80 on. */
+bool http_is_field_value(struct str text);
+/* Fields of one connection, or of how a message is cut out of it (RFC 9110 §7.6.1, RFC 9112 §6): Connection,
+ * Content-Length, Keep-Alive, Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade. What a Connection field names
+ * is one as well, and not known here. */
+bool http_is_hop_by_hop(struct str name);
+
+#endif
