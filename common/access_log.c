@@ -15,7 +15,9 @@ static struct str task_word(struct str target)
 /* All events have these, behind the time. */
 static void add_event(struct buf *line, const struct access_entry *entry, const char *event)
 {
-    (void)buf_add_format(line, ",\"event\":\"%s\"", event);
+    (void)buf_add_text(line, ",\"event\":\"");
+    (void)buf_add_text(line, event);
+    (void)buf_add_byte(line, '"');
     (void)buf_add_str(line, entry->members);
     (void)buf_add_text(line, ",\"method\":");
     (void)buf_add_json_string(line, entry->method);
@@ -99,7 +101,8 @@ void access_log_render_done(struct time_stamp *stamp, const struct access_entry 
     time_stamp_add(stamp, clock_wall_us(), json);
     (void)buf_add_byte(json, '"');
     add_event(json, entry, "done");
-    (void)buf_add_format(json, ",\"status\":%d", entry->status);
+    (void)buf_add_text(json, ",\"status\":");
+    (void)buf_add_number(json, (uint64_t)entry->status);
     (void)buf_add_str(json, account);
     (void)buf_add_byte(json, '}');
 }

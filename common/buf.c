@@ -136,11 +136,44 @@ static void add_json_character(struct buf *buf, struct str character)
     }
 }
 
+int buf_add_number(struct buf *buf, uint64_t number)
+{
+    char digits[20];
+    size_t start = sizeof digits;
+
+    do {
+        digits[--start] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return buf_add(buf, digits + start, sizeof digits - start);
+}
+
+/* How many bytes at the front stand for themselves in a JSON string. */
+static size_t plain_length(struct str text)
+{
+    size_t length = 0;
+
+    while (length < text.length) {
+        unsigned char byte = (unsigned char)text.base[length];
+        if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') {
+            break;
+        }
+        length++;
+    }
+    return length;
+}
+
 int buf_add_json_string(struct buf *buf, struct str text)
 {
     (void)buf_add_byte(buf, '"');
     while (text.length > 0) {
+        size_t plain = plain_length(text);
+        (void)buf_add(buf, text.base, plain);
+        text = str_from(text, plain);
         size_t length = str_utf8_length(text);
+        if (text.length == 0) {
+            break;
+        }
         if (length == 0) {
             (void)buf_add_text(buf, "\\ufffd");
             length = 1;

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/compiler.h"
 #include "common/str.h"
@@ -42,6 +43,8 @@ int buf_add_text(struct buf *buf, const char *text);
 int buf_add_byte(struct buf *buf, char byte);
 int buf_add_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
 int buf_add_format_list(struct buf *buf, const char *format, va_list arguments) printf_like(2, 0);
+/* In decimal: a record has dozens of them, and a format string costs several times as much. */
+int buf_add_number(struct buf *buf, uint64_t number);
 /* `text` as a JSON string with its quotes. Control bytes become \u00XX; bytes that are not UTF-8 become U+FFFD. */
 int buf_add_json_string(struct buf *buf, struct str text);
 /* `text` for a log line or a terminal: bytes below 0x20, from 0x7f on, '"' and '\' become \xHH. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/time_stamp.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -20,5 +21,15 @@ void time_stamp_add(struct time_stamp *stamp, uint64_t wall_us, struct buf *text
         (void)strftime(stamp->text, sizeof stamp->text, "%Y-%m-%dT%H:%M:%S", &parts);
         stamp->second = second;
     }
-    (void)buf_add_format(text, "%s.%06u+00:00", stamp->text, (unsigned)(wall_us % CLOCK_US_PER_SECOND));
+    char fraction[] = ".000000+00:00";
+    uint64_t below_us = wall_us % CLOCK_US_PER_SECOND;
+    for (size_t i = 6; i > 0; i--) {
+        fraction[i] = (char)('0' + below_us % 10);
+        below_us /= 10;
+    }
+    char *room = buf_reserve(text, strlen(stamp->text) + sizeof fraction - 1);
+    if (room != NULL) {
+        (void)buf_add_text(text, stamp->text);
+        (void)buf_add_text(text, fraction);
+    }
 }

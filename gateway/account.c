@@ -2,7 +2,6 @@
 #include "gateway/account.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "gateway/span_union.h"
@@ -71,26 +70,34 @@ static void add_status(struct buf *json, unsigned status)
     if (status == 0) {
         (void)buf_add_text(json, "null");
     } else {
-        (void)buf_add_format(json, "%u", status);
+        (void)buf_add_number(json, status);
     }
 }
 
+/* `front` and the number: `,"bytes":21`. */
+static void add_number(struct buf *json, struct str front, uint64_t number)
+{
+    (void)buf_add_str(json, front);
+    (void)buf_add_number(json, number);
+}
+
 /* `,"name":offset`, null for what did not happen. */
-static void add_offset(struct buf *json, const char *name, const struct account *account, uint64_t time_us)
+static void add_offset(struct buf *json, struct str front, const struct account *account, uint64_t time_us)
 {
     if (time_us == 0) {
-        (void)buf_add_format(json, ",\"%s\":null", name);
+        (void)buf_add_str(json, front);
+        (void)buf_add_text(json, "null");
         return;
     }
     uint64_t offset_us = time_us > account->head_read_us ? time_us - account->head_read_us : 0;
-    (void)buf_add_format(json, ",\"%s\":%" PRIu64, name, offset_us);
+    add_number(json, front, offset_us);
 }
 
 /* Which element, and more about the error, where there is more to say. */
 static void add_element(struct buf *json, const struct call_account *call)
 {
     if (call->element_number > 0) {
-        (void)buf_add_format(json, ",\"index\":%zu", call->element_number - 1);
+        add_number(json, STR(",\"index\":"), call->element_number - 1);
     }
 }
 
@@ -116,14 +123,15 @@ static void add_call(struct buf *json, const struct account *account, const stru
     (void)buf_add_text(json, ",\"status\":");
     add_status(json, call->status);
     add_error(json, call);
-    (void)buf_add_format(json, ",\"attempts\":%u,\"reused\":%s,\"bytes\":%" PRIu64, call->attempts,
-                         call->is_reused ? "true" : "false", call->body_bytes);
-    add_offset(json, "queued_us", account, call->queued_us);
-    add_offset(json, "started_us", account, call->started_us);
-    add_offset(json, "connected_us", account, call->connected_us);
-    add_offset(json, "sent_us", account, call->sent_us);
-    add_offset(json, "first_byte_us", account, call->first_byte_us);
-    add_offset(json, "done_us", account, call->done_us);
+    add_number(json, STR(",\"attempts\":"), call->attempts);
+    (void)buf_add_text(json, call->is_reused ? ",\"reused\":true" : ",\"reused\":false");
+    add_number(json, STR(",\"bytes\":"), call->body_bytes);
+    add_offset(json, STR(",\"queued_us\":"), account, call->queued_us);
+    add_offset(json, STR(",\"started_us\":"), account, call->started_us);
+    add_offset(json, STR(",\"connected_us\":"), account, call->connected_us);
+    add_offset(json, STR(",\"sent_us\":"), account, call->sent_us);
+    add_offset(json, STR(",\"first_byte_us\":"), account, call->first_byte_us);
+    add_offset(json, STR(",\"done_us\":"), account, call->done_us);
     (void)buf_add_byte(json, '}');
 }
 
@@ -152,8 +160,10 @@ int account_render_json(const struct account *account, struct buf *json)
 {
     struct account_shares shares = account_shares(account);
 
-    (void)buf_add_format(json, ",\"total_us\":%" PRIu64 ",\"queue_us\":%" PRIu64 ",\"own_us\":%" PRIu64 ",\"calls\":[",
-                         shares.total_us, shares.queue_us, shares.own_us);
+    add_number(json, STR(",\"total_us\":"), shares.total_us);
+    add_number(json, STR(",\"queue_us\":"), shares.queue_us);
+    add_number(json, STR(",\"own_us\":"), shares.own_us);
+    (void)buf_add_text(json, ",\"calls\":[");
     for (size_t i = 0; i < account->call_count; i++) {
         if (i > 0) {
             (void)buf_add_byte(json, ',');
@@ -182,7 +192,8 @@ static void add_outcome(struct buf *json, const struct account *account, const s
     add_error(json, call);
     (void)buf_add_text(json, ",\"status\":");
     add_status(json, call->status);
-    (void)buf_add_format(json, ",\"elapsed_ms\":%" PRIu64 "}", (elapsed_us(account, call) + 500) / 1000);
+    add_number(json, STR(",\"elapsed_ms\":"), (elapsed_us(account, call) + 500) / 1000);
+    (void)buf_add_byte(json, '}');
 }
 
 int account_render_outcomes(const struct account *account, bool failed_only, struct buf *json)
@@ -254,7 +265,8 @@ static void add_duration(struct buf *value, uint64_t duration_us)
 {
     uint64_t tenths_ms = (duration_us + 50) / 100;
 
-    (void)buf_add_format(value, ";dur=%" PRIu64 ".%" PRIu64, tenths_ms / 10, tenths_ms % 10);
+    add_number(value, STR(";dur="), tenths_ms / 10);
+    add_number(value, STR("."), tenths_ms % 10);
 }
 
 int account_render_server_timing(const struct account *account, struct buf *value)

@@ -17,8 +17,13 @@ struct account request_account(const struct request *request, uint64_t done_us)
 /* Members that name the request. */
 static void render_members(const struct request *request, struct buf *json)
 {
-    (void)buf_add_format(json, ",\"request_id\":\"%s\",\"worker\":%u,\"mode\":\"%s\",\"route\":", request->id,
-                         request->host->worker_index, mode_names[request->mode]);
+    (void)buf_add_text(json, ",\"request_id\":\"");
+    (void)buf_add_text(json, request->id);
+    (void)buf_add_text(json, "\",\"worker\":");
+    (void)buf_add_number(json, request->host->worker_index);
+    (void)buf_add_text(json, ",\"mode\":\"");
+    (void)buf_add_text(json, mode_names[request->mode]);
+    (void)buf_add_text(json, "\",\"route\":");
     (void)buf_add_json_string(json, str_of(request->match.name));
 }
 

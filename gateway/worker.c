@@ -179,15 +179,6 @@ static struct http_server_config server_config(const struct worker *worker, cons
 
 /* ---- another configuration ---- */
 
-/* There may be more places than before. */
-static void admit_waiting(struct worker *worker, const struct worker_config *config)
-{
-    for (size_t i = 0; i < config->config->backend_count; i++) {
-        backend_gate_admit(config->gates[i]);
-    }
-    attempt_queue_drain(&worker->completions);
-}
-
 static int adopt(struct worker *worker, struct config *config)
 {
     struct worker_config **current = &worker->host.worker_config;
@@ -201,7 +192,6 @@ static int adopt(struct worker *worker, struct config *config)
     }
     worker_config_release(*current);
     *current = next;
-    admit_waiting(worker, next);
     return 0;
 }
 
@@ -222,15 +212,15 @@ static void take_next_config(struct worker *worker)
     config_release(config);
 }
 
-/* Who waits at a backend that now has more places need not wait until somebody leaves it. */
-static void admit_all(struct worker *worker)
+/* Who waits at a backend that now has more places need not wait until somebody leaves it. Not from within a request. */
+static void admit_waiting(struct worker *worker)
 {
-    struct worker_config *config = worker_config_hold(worker->host.worker_config);
+    const struct worker_config *current = worker->host.worker_config;
 
-    for (size_t i = 0; i < config->config->backend_count; i++) {
-        backend_gate_admit(config->gates[i]);
+    for (size_t i = 0; i < current->config->backend_count; i++) {
+        backend_gate_admit(current->gates[i]);
     }
-    worker_config_release(config);
+    attempt_queue_drain(&worker->completions);
 }
 
 static void reconfigure(void *context)
@@ -239,7 +229,7 @@ static void reconfigure(void *context)
 
     atomic_store(&worker->is_reconfigure_posted, false);
     take_next_config(worker);
-    admit_all(worker);
+    admit_waiting(worker);
 }
 
 void worker_reconfigure(struct worker *worker, struct config *config)

@@ -105,6 +105,22 @@ static void buf_formats_short_and_long_texts(void **state)
     }
 }
 
+static void buf_adds_numbers_in_decimal(void **state)
+{
+    struct buf buf;
+    (void)state;
+    buf_init(&buf, 24);
+
+    assert_int_equal(buf_add_number(&buf, 0), 0);
+    assert_int_equal(buf_add_number(&buf, 10), 0);
+    assert_int_equal(buf_add_number(&buf, UINT64_MAX), 0);
+    assert_text(buf_view(&buf), "01018446744073709551615");
+    assert_int_equal(buf_add_number(&buf, 10), -ENOBUFS);
+    assert_text(buf_view(&buf), "01018446744073709551615");
+
+    buf_clear(&buf);
+}
+
 static void buf_json_strings_are_escaped(void **state)
 {
     const struct {
@@ -232,6 +248,7 @@ int main(void)
         cmocka_unit_test(buf_refuses_every_kind_of_addition_over_its_limit),
         cmocka_unit_test(buf_reset_forgets_content_and_failure),
         cmocka_unit_test(buf_formats_short_and_long_texts),
+        cmocka_unit_test(buf_adds_numbers_in_decimal),
         cmocka_unit_test(buf_json_strings_are_escaped),
         cmocka_unit_test(buf_escapes_what_could_forge_a_line),
         cmocka_unit_test(buf_reserve_gives_room_to_write),
