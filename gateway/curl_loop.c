@@ -147,7 +147,10 @@ static void on_socket_closing(void *context, struct socket_entry *entry)
     loop_unwatch(curl_loop->loop, &entry->watch);
 }
 
-/* What libcurl wants to hear of. CURL_POLL_REMOVE comes when a transfer lets go of a connection, which is then kept. */
+/* What libcurl wants to hear of. CURL_POLL_REMOVE comes when a transfer lets go of a connection, which is then kept;
+ * and of one that never came about, whose socket libcurl has closed by then without a word: that one is not watched any
+ * more. Never -1, which libcurl takes for the end of all its transfers (7.88 may even crash then): a socket that could
+ * not be watched, for want of memory, is ended by its transfer's timeout. */
 static int on_socket_wish(CURL *easy, curl_socket_t descriptor, int wish, void *context, void *unused)
 {
     struct curl_loop *curl_loop = context;
@@ -160,9 +163,14 @@ static int on_socket_wish(CURL *easy, curl_socket_t descriptor, int wish, void *
     }
     entry->is_in_use = wish != CURL_POLL_REMOVE && wish != CURL_POLL_NONE;
     uint32_t events = EPOLLIN | EPOLLRDHUP | ((wish & CURL_POLL_OUT) != 0 && entry->is_in_use ? EPOLLOUT : 0U);
-    int result = entry->watch.is_watching ? loop_rewatch(curl_loop->loop, &entry->watch, events)
-                                          : loop_watch(curl_loop->loop, &entry->watch, descriptor, events);
-    return result < 0 ? -1 : 0;
+    if (!entry->is_in_use && entry->local_port == 0) {
+        loop_unwatch(curl_loop->loop, &entry->watch);
+    } else if (!entry->watch.is_watching) {
+        (void)!loop_watch(curl_loop->loop, &entry->watch, descriptor, events);
+    } else if (loop_rewatch(curl_loop->loop, &entry->watch, events) < 0) {
+        loop_unwatch(curl_loop->loop, &entry->watch);
+    }
+    return 0;
 }
 
 /* ---- time ---- */
@@ -182,7 +190,9 @@ static int on_timeout_wish(CURLM *multi, long timeout_ms, void *context)
         return 0;
     }
     uint64_t due_us = clock_monotonic_us() + (uint64_t)timeout_ms * CLOCK_US_PER_MS;
-    return loop_arm(curl_loop->loop, &curl_loop->timer, due_us) < 0 ? -1 : 0;
+    /* Never -1, as above: without memory for the timer, the requests' deadlines end what waits. */
+    (void)!loop_arm(curl_loop->loop, &curl_loop->timer, due_us);
+    return 0;
 }
 
 /* ---- life ---- */

@@ -29,8 +29,8 @@ const char *gateway_address(const struct gateway *gateway);
 const char *gateway_admin_address(const struct gateway *gateway);
 /* What the descriptor limit allows. */
 void gateway_log_limits(const struct gateway *gateway, struct log *log);
-/* `config`, which nobody else holds yet, is for requests to come. What cannot change while it runs stays, also in it: the
- * names of such settings that differ, with commas between them, are put into *ret_kept ("" for none). 0, or -1 and
+/* `config`, which nobody else holds yet, is for requests to come. What cannot change while it runs stays, also in it:
+ * the names of such settings that differ, with commas between them, are put into *ret_kept ("" for none). 0, or -1 and
  * *error: nothing has changed. */
 int gateway_reconfigure(struct gateway *gateway, struct config *config, struct error *ret_kept,
                         struct error *error) must_check;

@@ -313,6 +313,40 @@ static void a_connection_that_is_not_made_in_time_is_a_connection_timeout(void *
     (void)close(descriptor);
 }
 
+/* libcurl closes such a socket, and only then says that it wants nothing more of it. */
+static void a_connection_that_is_not_made_does_no_harm_to_the_other_calls(void **state)
+{
+    struct config_scene *scene = *state;
+    struct client fillers[FILLERS] = { { .descriptor = -1 } };
+    uint16_t port = 0;
+    int descriptor = open_full_listener(&port, fillers);
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=300ms"), NULL);
+    (void)config_scene_add_port(scene, port);
+    config_scene_start(scene, OPTIONS("--threads=4"),
+                       "{'backends': {'good': {'servers': ['http://@0']},"
+                       "              'stuck': {'servers': ['http://@1'], 'connect_timeout': '100ms'}},"
+                       " 'routes': [{'path': '/x', 'calls': {"
+                       "   'a': {'backend': 'good', 'path': '/a'},"
+                       "   'b': {'backend': 'stuck', 'path': '/', 'required': false},"
+                       "   'c': {'backend': 'stuck', 'path': '/', 'required': false},"
+                       "   'd': {'backend': 'good', 'path': '/d'}}}]}");
+
+    for (int i = 0; i < 3; i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+
+        config_scene_get(scene, "async", "/x", &answer);
+
+        assert_answer_like(&answer, 200,
+                           "{'a':{'message':'success'},'b':null,'c':null,'d':{'message':'success'},'_errors':["
+                           "{'call':'b','error':'connection_timeout','status':null,'elapsed_ms':#},"
+                           "{'call':'c','error':'connection_timeout','status':null,'elapsed_ms':#}]}");
+    }
+    for (size_t i = 0; i < FILLERS; i++) {
+        (void)close(fillers[i].descriptor);
+    }
+    (void)close(descriptor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +356,7 @@ int main(void)
         config_scene_test(a_call_in_line_times_out_at_the_deadline_and_is_never_sent),
         config_scene_test(a_call_that_waits_for_a_thread_times_out_as_any_other),
         config_scene_test(a_connection_that_is_not_made_in_time_is_a_connection_timeout),
+        config_scene_test(a_connection_that_is_not_made_does_no_harm_to_the_other_calls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,8 @@ static void fetch_hello(const struct reload_scene *reload, const char *expected)
     assert_answer(&answer, 200, expected);
 }
 
-/* Behind "YYYY-MM-DD HH:MM:SS,mmm - " the line is this one, with the file's path for FILE; and there is only that one. */
+/* Behind "YYYY-MM-DD HH:MM:SS,mmm - " the line is this one, with the file's path for FILE; and there is only that one.
+ */
 static void assert_refused_with(struct reload_scene *reload, const char *name, const char *expected)
 {
     static const char words[] = " - reload refused, the configuration stays as it was: ";

@@ -298,8 +298,8 @@ static struct usage measure(const struct load *load)
 /* Connections to backends are kept, as many as there were calls at once: that hangs on chance. */
 static void assert_nothing_grew(const struct usage *before, const struct usage *after)
 {
-    print_message("threads %zu, %zu; descriptors %zu, %zu; resident %zu KiB, %zu KiB\n", before->threads, after->threads,
-                  before->descriptors, after->descriptors, before->resident_kib, after->resident_kib);
+    print_message("threads %zu, %zu; descriptors %zu, %zu; resident %zu KiB, %zu KiB\n", before->threads,
+                  after->threads, before->descriptors, after->descriptors, before->resident_kib, after->resident_kib);
     assert_int_equal(after->threads, before->threads);
     assert_true(after->descriptors <= before->descriptors + RELOADS / 2);
     if (!has_sanitizer) {
@@ -325,7 +325,8 @@ static void hold_out(struct reload_scene *reload, const char *const *options)
 
     assert_nothing_grew(&before, &after);
     assert_int_equal(load->reload_count, WARM_UP_RELOADS + RELOADS);
-    assert_int_equal(reload_scene_metric(reload, "fanlight_config_reloads_total{result=\"good\"} "), load->written_number);
+    assert_int_equal(reload_scene_metric(reload, "fanlight_config_reloads_total{result=\"good\"} "),
+                     load->written_number);
     assert_int_equal(reload_scene_metric(reload, "fanlight_config_reloads_total{result=\"bad\"} "), load->bad_count);
 }
 

@@ -160,7 +160,7 @@ static void constant_answers_have_their_types_and_headers(void **state)
     assert_text(answer_header(&answer, "Location"), "/text");
     config_scene_ask(scene, NULL, "HEAD", "/json", "", NULL, &answer);
     assert_answer(&answer, 200, "");
-    assert_text(answer_header(&answer, "Content-Length"), "46");
+    assert_text(answer_header(&answer, "Content-Length"), "44");
     config_scene_ask(scene, NULL, "HEAD", "/v/7", "", NULL, &answer);
     assert_answer(&answer, 200, "");
     assert_text(answer_header(&answer, "Content-Type"), "application/json");

@@ -40,6 +40,10 @@ static void add_address(const struct config_scene *scene, char place, struct buf
         (void)buf_add_format(text, "127.0.0.1:%u", (unsigned)scene_closed_port());
         return;
     }
+    if (place == 'p') {
+        (void)buf_add_format(text, "%u", (unsigned)scene->backend_ports[0]);
+        return;
+    }
     size_t index = (size_t)(place - '0');
     assert_true(index < scene->backend_count);
     (void)buf_add_format(text, "127.0.0.1:%u", (unsigned)scene->backend_ports[index]);
@@ -107,12 +111,16 @@ size_t config_scene_add_backend(struct config_scene *scene, const char *const *o
 void config_scene_start(struct config_scene *scene, const char *const *options, const char *config)
 {
     const char *words[WORDS_AT_MOST] = { "--listen=127.0.0.1:0", "--admin=127.0.0.1:0", "--log-format=json",
-                                         "--allow-mode-override", "--config" };
+                                         "--config" };
     char path[PATH_BYTES];
+    size_t count = 4;
 
     write_config(scene, config, path);
-    words[5] = path;
-    append(words, 6, options);
+    words[count++] = path;
+    if (!scene->forbids_mode_override) {
+        words[count++] = "--allow-mode-override";
+    }
+    append(words, count, options);
     process_start(&scene->gateway, "gateway", words);
     scene->admin_port = process_port(&scene->gateway, "admin on ");
     scene->gateway_port = process_port(&scene->gateway, "listening on ");

@@ -12,8 +12,9 @@
  *
  * In all JSON that these functions take, ' stands for ", and in a configuration @0 to @9 for the address of that
  * backend,
- * @x for one where nobody listens. Both programs log JSON. The gateway is started with --allow-mode-override, and each
- * request has an id of its own, so that both sides' lines of it can be found.
+ * @p for the port of the first one, @x for an address where nobody listens. Both programs log JSON. The gateway is
+ * started with --allow-mode-override unless told otherwise, and each request has an id of its own, so that both sides'
+ * lines of it can be found.
  *
  * After the test all are sent SIGTERM and must exit with 0.
  */
@@ -21,6 +22,7 @@
 #define TESTS_SUPPORT_CONFIG_SCENE_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tests/support/client.h"
@@ -36,6 +38,7 @@ struct config_scene {
     struct process gateway;
     uint16_t gateway_port;
     uint16_t admin_port;
+    bool forbids_mode_override; /* started without --allow-mode-override */
     unsigned request_count;
     char request_id[16]; /* of the last request */
 };
