@@ -3,6 +3,7 @@
 
 set(FANLIGHT_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them (address,undefined or thread)")
 option(FANLIGHT_COVERAGE "Count which lines the tests reach" OFF)
+option(FANLIGHT_FUZZ "Build tests/fuzz/ for libFuzzer, which Clang has" OFF)
 option(FANLIGHT_HARDEN "Stack protector, fortified libc calls, full RELRO" OFF)
 
 set(CMAKE_C_STANDARD 17)
@@ -24,6 +25,11 @@ if(FANLIGHT_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${FANLIGHT_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(project_options INTERFACE -fsanitize=${FANLIGHT_SANITIZE})
+endif()
+
+if(FANLIGHT_FUZZ)
+  # Tells libFuzzer which code an input reaches; its main() is linked to the targets in tests/fuzz/ alone.
+  target_compile_options(project_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 if(FANLIGHT_COVERAGE)

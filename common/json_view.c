@@ -276,7 +276,7 @@ struct json_position json_position(struct str text, size_t offset)
     struct json_position position = { 1, 1 };
 
     offset = offset < text.length ? offset : text.length;
-    while (offset > 0 && offset < text.length && is_continuation(text.base[offset])) {
+    while (offset > 0 && offset < text.length && is_continuation(text.base[offset]) && text.base[offset - 1] != '\n') {
         offset--; /* to the character's first byte */
     }
     for (size_t i = 0; i < offset; i++) {

@@ -235,6 +235,7 @@ static int choose(const struct route_table *table, struct arena *arena, struct r
     for (size_t i = found.first; i < found.end; i++) {
         if ((table->routes[i]->methods & wanted) != 0) {
             match->route = table->routes[i];
+            match->name = match->route->path;
             return 0;
         }
     }
