@@ -2,6 +2,8 @@
 /*
  * How many calls a backend gets at once, who waits in line for it and how long, and which of its servers is asked.
  */
+#include <signal.h>
+
 #include "tests/support/config_scene.h"
 #include "tests/support/unit.h"
 
@@ -257,6 +259,35 @@ static void whoever_leaves_gives_the_place_up_in_line_and_at_the_backend(void **
     }
 }
 
+static void those_in_line_are_served_before_the_gateway_ends(void **state)
+{
+    struct config_scene *scene = *state;
+    start(scene, "--seed=1");
+
+    for (size_t i = 0; i < array_length(concurrent_modes); i++) {
+        struct client clients[3];
+        struct answer answers[3];
+
+        for (size_t j = 0; j < array_length(clients); j++) {
+            answer_init(&answers[j]);
+            config_scene_send(scene, concurrent_modes[i], "/long/x/100ms", &clients[j]);
+            wait_until_received(scene, scene->request_id);
+        }
+        process_signal(&scene->gateway, SIGTERM);
+        client_read_all(clients, answers, array_length(clients));
+
+        for (size_t j = 0; j < array_length(clients); j++) {
+            assert_answer(&answers[j], 200, "{'res':{'message':'success'}}");
+            assert_true(answer_says_close(&answers[j]));
+            answer_clear(&answers[j]);
+            client_close(&clients[j]);
+        }
+        assert_int_equal(process_wait(&scene->gateway), 0);
+        process_clear(&scene->gateway);
+        config_scene_start(scene, OPTIONS("--threads=16"), config);
+    }
+}
+
 static void a_place_is_for_a_call_not_for_a_request(void **state)
 {
     struct config_scene *scene = *state;
@@ -361,6 +392,7 @@ int main(void)
         config_scene_test(a_call_that_waits_too_long_in_line_is_refused_and_never_sent),
         config_scene_test(every_way_to_fail_gives_the_place_back),
         config_scene_test(whoever_leaves_gives_the_place_up_in_line_and_at_the_backend),
+        config_scene_test(those_in_line_are_served_before_the_gateway_ends),
         config_scene_test(a_place_is_for_a_call_not_for_a_request),
         config_scene_test(servers_are_asked_in_turn),
         config_scene_test(of_two_servers_a_dead_one_fails_its_share_and_no_more),

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "tests/support/gate.h"
+#include "tests/support/holding_server.h"
 #include "tests/support/reload_scene.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/unit.h"
@@ -177,166 +178,6 @@ static void servers_take_turns_across_a_reload(void **state)
     fetch(reload, "/run", "{'run':2}");
 }
 
-/* ---- workers ---- */
-
-/* The server holds the first call until the gate opens, and the second one if there is a gate for it. */
-struct hold {
-    struct gate gate;
-    struct scripted_step steps[2];
-    struct scripted_server *server;
-};
-
-static void hold_begin(struct hold *hold, struct config_scene *scene, const struct gate *second)
-{
-    gate_init(&hold->gate);
-    hold->steps[0] = (struct scripted_step){ .before = &hold->gate, .json = "\"held\"" };
-    hold->steps[1] = (struct scripted_step){ .before = second, .json = "\"second\"" };
-    hold->server = scripted_server_start(hold->steps, array_length(hold->steps));
-    (void)config_scene_add_port(scene, scripted_server_port(hold->server));
-}
-
-static void hold_end(struct hold *hold)
-{
-    scripted_server_stop(hold->server);
-    gate_clear(&hold->gate);
-}
-
-static void a_blocked_worker_takes_the_newest_file_over_when_it_comes_back(void **state)
-{
-    struct reload_scene *reload = *state;
-    struct config_scene *scene = reload->scene;
-    struct hold hold;
-    struct client clients[3]; /* the one that blocks, one that is known, one that comes meanwhile */
-    struct answer answers[3] = { ANSWER_NONE, ANSWER_NONE, ANSWER_NONE };
-    hold_begin(&hold, scene, NULL);
-    reload_scene_start(reload, OPTIONS("--mode=sync"), RUN_AND_HELLO("one"));
-    client_open(&clients[1], scene->gateway_port);
-    get(&clients[1], "/hello", "one");
-    client_open(&clients[0], scene->gateway_port);
-    client_get(&clients[0], "/run");
-    scripted_server_wait_for_requests(hold.server, 1);
-
-    reload_scene_take(reload, RUN_AND_HELLO("two"));
-    reload_scene_refuse(reload, "{");
-    reload_scene_take(reload, RUN_AND_HELLO("three"));
-    client_open(&clients[2], scene->gateway_port);
-    for (size_t i = 0; i < 3; i++) { /* the first on the connection of the request that blocks */
-        client_get(&clients[i], "/hello");
-    }
-    gate_open(&hold.gate);
-    client_read(&clients[0], &answers[0]);
-    assert_answer(&answers[0], 200, "{'run':'held'}");
-    client_read_all(clients, answers, 3);
-
-    for (size_t i = 0; i < 3; i++) {
-        assert_answer(&answers[i], 200, "three");
-        answer_clear(&answers[i]);
-        client_close(&clients[i]);
-    }
-    hold_end(&hold);
-}
-
-/* Both are readable in one turn of the worker: the second is looked at in the turn in which the first one blocked. */
-static void a_request_completed_behind_a_blocking_call_is_for_the_newest_file(void **state)
-{
-    struct reload_scene *reload = *state;
-    struct config_scene *scene = reload->scene;
-    struct hold hold;
-    struct gate second;
-    struct client clients[3];
-    cleanup_answer struct answer answer = ANSWER_NONE;
-    gate_init(&second);
-    hold_begin(&hold, scene, &second);
-    reload_scene_start(reload, OPTIONS("--mode=sync"), RUN_AND_HELLO("one"));
-    for (size_t i = 0; i < 3; i++) {
-        client_open(&clients[i], scene->gateway_port);
-        get(&clients[i], "/hello", "one");
-    }
-    client_get(&clients[0], "/run");
-    scripted_server_wait_for_requests(hold.server, 1);
-    client_get(&clients[1], "/run");
-    client_send(&clients[2], "GET /hello HTTP/1.1\r\nHo");
-    gate_open(&hold.gate);
-    scripted_server_wait_for_requests(hold.server, 2);
-
-    reload_scene_take(reload, RUN_AND_HELLO("two"));
-    client_send(&clients[2], "st: test\r\n\r\n");
-    gate_open(&second);
-    client_read(&clients[2], &answer);
-
-    assert_answer(&answer, 200, "two");
-    for (size_t i = 0; i < 3; i++) {
-        client_close(&clients[i]);
-    }
-    hold_end(&hold);
-    gate_clear(&second);
-}
-
-/* Files that a blocked worker never came to see are forgotten: one leaves nothing behind. */
-static void a_worker_that_is_blocked_over_many_reloads_and_the_stop_leaves_nothing_behind(void **state)
-{
-    struct reload_scene *reload = *state;
-    struct hold hold;
-    struct client client;
-    cleanup_answer struct answer answer = ANSWER_NONE;
-    hold_begin(&hold, reload->scene, NULL);
-    reload_scene_start(reload, OPTIONS("--mode=sync"), RUN_AND_HELLO("one"));
-    client_open(&client, reload->scene->gateway_port);
-    client_get(&client, "/run");
-    scripted_server_wait_for_requests(hold.server, 1);
-
-    for (int round = 0; round < 10; round++) {
-        reload_scene_take(reload, RUN_AND_HELLO("two"));
-    }
-    process_signal(&reload->scene->gateway, SIGTERM);
-    (void)process_wait_for(&reload->scene->gateway, "draining");
-    gate_open(&hold.gate);
-    client_read(&client, &answer);
-
-    assert_answer(&answer, 200, "{'run':'held'}");
-    client_close(&client);
-    assert_int_equal(process_wait(&reload->scene->gateway), 0);
-    hold_end(&hold);
-}
-
-static uint64_t worker_of(struct config_scene *scene, const char *request_id)
-{
-    cJSON *account = config_scene_account_of(scene, request_id);
-    uint64_t worker = json_number(account, "worker");
-
-    cJSON_Delete(account);
-    return worker;
-}
-
-static void each_of_two_workers_takes_the_file_over_also_while_the_other_is_blocked(void **state)
-{
-    struct reload_scene *reload = *state;
-    struct config_scene *scene = reload->scene;
-    struct hold hold;
-    struct client blocking;
-    struct client other;
-    cleanup_answer struct answer answer = ANSWER_NONE;
-    hold_begin(&hold, scene, NULL);
-    reload_scene_start(reload, OPTIONS("--mode=sync", "--workers=2"), RUN_AND_HELLO("one"));
-    config_scene_send(scene, NULL, "/run", &blocking);
-    scripted_server_wait_for_requests(hold.server, 1);
-    config_scene_send(scene, NULL, "/hello", &other);
-    client_read(&other, &answer);
-    assert_answer(&answer, 200, "one");
-
-    reload_scene_take(reload, RUN_AND_HELLO("two"));
-    get(&other, "/hello", "two");
-    gate_open(&hold.gate);
-    client_read(&blocking, &answer);
-    assert_answer(&answer, 200, "{'run':'held'}");
-    get(&blocking, "/hello", "two");
-
-    assert_int_not_equal(worker_of(scene, "test-1"), worker_of(scene, "test-2"));
-    client_close(&blocking);
-    client_close(&other);
-    hold_end(&hold);
-}
-
 /* ---- signals ---- */
 
 static void wait_for_hello(const struct reload_scene *reload, const char *word)
@@ -398,17 +239,18 @@ static void while_it_drains_a_hangup_is_ignored(void **state)
 {
     struct reload_scene *reload = *state;
     struct config_scene *scene = reload->scene;
-    struct hold hold;
+    struct holding_server server;
     struct client busy;
     struct client kept;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    hold_begin(&hold, scene, NULL);
+    holding_server_start(&server);
+    (void)config_scene_add_port(scene, holding_server_port(&server));
     reload_scene_start(reload, OPTIONS("--mode=async"), RUN_AND_HELLO("one"));
     client_open(&kept, scene->gateway_port);
     get(&kept, "/hello", "one");
     client_open(&busy, scene->gateway_port);
     client_get(&busy, "/run");
-    scripted_server_wait_for_requests(hold.server, 1);
+    holding_server_wait_for(&server, 1);
 
     reload_scene_write(reload, RUN_AND_HELLO("two"));
     process_signal(&scene->gateway, SIGTERM);
@@ -419,14 +261,14 @@ static void while_it_drains_a_hangup_is_ignored(void **state)
 
     assert_answer(&answer, 200, "one");
     assert_int_equal(reload_scene_metric(reload, "fanlight_config_reloads_total{result=\"good\"} "), 0);
-    gate_open(&hold.gate);
+    holding_server_let_go(&server, 0);
     client_read(&busy, &answer);
     assert_answer(&answer, 200, "{'run':'held'}");
     client_close(&busy);
     client_close(&kept);
     assert_int_equal(process_wait(&scene->gateway), 0);
     assert_int_equal(process_count_lines(&scene->gateway, "reload"), 0);
-    hold_end(&hold);
+    holding_server_stop(&server);
 }
 
 int main(void)
@@ -437,10 +279,6 @@ int main(void)
         reload_test(a_clients_connection_is_kept_and_its_next_request_is_for_the_new_file),
         reload_test(a_backends_connection_is_kept),
         reload_test(servers_take_turns_across_a_reload),
-        reload_test(a_blocked_worker_takes_the_newest_file_over_when_it_comes_back),
-        reload_test(a_request_completed_behind_a_blocking_call_is_for_the_newest_file),
-        reload_test(a_worker_that_is_blocked_over_many_reloads_and_the_stop_leaves_nothing_behind),
-        reload_test(each_of_two_workers_takes_the_file_over_also_while_the_other_is_blocked),
         reload_test(many_hangups_at_once_are_a_reload_or_more_and_the_last_file_is_in_use),
         reload_test(without_a_file_a_hangup_is_a_warning_and_nothing_else),
         reload_test(while_it_drains_a_hangup_is_ignored),

@@ -249,6 +249,30 @@ static void nothing_of_the_clients_adds_a_segment_or_a_parameter(void **state)
     }
 }
 
+static void a_servers_own_path_stands_in_front_and_constant_paths_stay_as_written(void **state)
+{
+    struct config_scene *scene = *state;
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
+    config_scene_start(scene, OPTIONS("--threads=4"),
+                       "{'backends': {'a': {'servers': ['http://@0/base/v1']}, 'b': {'servers': ['http://@0/base/']}},"
+                       " 'routes': [{'path': '/x/{id}', 'calls': {"
+                       "  'a': {'backend': 'a', 'path': '/a%20b;c=d/{id}?echo=1&x=%26'},"
+                       "  'b': {'backend': 'b', 'path': '/?echo=1'}}}]}");
+
+    for (const char *const *mode = config_scene_modes; *mode != NULL; mode++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+
+        config_scene_get(scene, *mode, "/x/7", &answer);
+
+        assert_int_equal(answer.status, 200);
+        cJSON *json = answer_json(&answer);
+        assert_string_equal(json_text(cJSON_GetObjectItemCaseSensitive(json, "a"), "path"),
+                            "/base/v1/a%20b;c=d/7?echo=1&x=%26");
+        assert_string_equal(json_text(cJSON_GetObjectItemCaseSensitive(json, "b"), "path"), "/base/?echo=1");
+        cJSON_Delete(json);
+    }
+}
+
 static void what_the_client_is_to_blame_for_is_refused_before_any_call_is_made(void **state)
 {
     struct config_scene *scene = *state;
@@ -280,6 +304,7 @@ int main(void)
         config_scene_test(other_methods_are_told_which_are_allowed),
         config_scene_test(constant_answers_have_their_types_and_headers),
         config_scene_test(nothing_of_the_clients_adds_a_segment_or_a_parameter),
+        config_scene_test(a_servers_own_path_stands_in_front_and_constant_paths_stay_as_written),
         config_scene_test(what_the_client_is_to_blame_for_is_refused_before_any_call_is_made),
     };
 
