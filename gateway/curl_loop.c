@@ -163,12 +163,11 @@ static int on_socket_wish(CURL *easy, curl_socket_t descriptor, int wish, void *
     }
     entry->is_in_use = wish != CURL_POLL_REMOVE && wish != CURL_POLL_NONE;
     uint32_t events = EPOLLIN | EPOLLRDHUP | ((wish & CURL_POLL_OUT) != 0 && entry->is_in_use ? EPOLLOUT : 0U);
-    if (!entry->is_in_use && entry->local_port == 0) {
+    bool is_gone = !entry->is_in_use && entry->local_port == 0;
+    if (is_gone || (entry->watch.is_watching && loop_rewatch(curl_loop->loop, &entry->watch, events) < 0)) {
         loop_unwatch(curl_loop->loop, &entry->watch);
     } else if (!entry->watch.is_watching) {
         (void)!loop_watch(curl_loop->loop, &entry->watch, descriptor, events);
-    } else if (loop_rewatch(curl_loop->loop, &entry->watch, events) < 0) {
-        loop_unwatch(curl_loop->loop, &entry->watch);
     }
     return 0;
 }

@@ -48,7 +48,7 @@ static void add_label_value(struct buf *text, struct str value)
 static void render_labels(const struct kind *kind, const struct series *series, struct buf *labels)
 {
     buf_reset(labels);
-    for (size_t i = 0; i < kind->table->label_count; i++) {
+    for (size_t i = 0; i < kind->table->label_count && i < array_length(kind->label_names); i++) {
         (void)buf_add_format(labels, "%s%s=\"", i > 0 ? "," : "", kind->label_names[i]);
         add_label_value(labels, series->labels[i]);
         (void)buf_add_byte(labels, '"');

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "common/clock.h"
 #include "gateway/transfer.h"
 
 struct pool_thread {
@@ -73,9 +74,18 @@ static struct thread_job *wait_for_job(struct pool_thread *thread)
     return job;
 }
 
+/* It may have waited for its thread until it was too late: then the backend hears nothing of it. */
+static enum call_error perform(struct pool_thread *thread, struct attempt *attempt)
+{
+    if (clock_monotonic_us() >= attempt->deadline_us) {
+        return CALL_HTTP_RESPONSE_TIMEOUT;
+    }
+    return transfer_perform(thread->transfer, attempt);
+}
+
 static enum call_error run_job(struct pool_thread *thread, struct thread_job *job)
 {
-    enum call_error error = transfer_perform(thread->transfer, job->attempt);
+    enum call_error error = perform(thread, job->attempt);
 
     pthread_mutex_lock(&thread->pool->lock);
     job->transfer = NULL;
