@@ -234,14 +234,32 @@ struct config *config_read(const struct settings *settings, struct str text, str
 
 /* ---- the file ---- */
 
-/* One byte more than is allowed, so that this is seen. 0 or -errno. */
-static int read_file(const char *path, struct buf *text)
+/* A pipe that nobody has opened for writing is empty; opened without O_NONBLOCK, it would stop a gateway that is told
+ * to reload. What a pipe's writer has to say is waited for (--config <(…)). */
+static int open_file(const char *path)
 {
-    cleanup_close int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t count = 1;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (descriptor < 0) {
         return -errno;
+    }
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+        int error = errno;
+        (void)close(descriptor);
+        return -error;
+    }
+    return descriptor;
+}
+
+/* One byte more than is allowed, so that this is seen. 0 or -errno. */
+static int read_file(const char *path, struct buf *text)
+{
+    cleanup_close int descriptor = open_file(path);
+    ssize_t count = 1;
+
+    if (descriptor < 0) {
+        return descriptor;
     }
     while (count > 0 && text->length < text->limit) {
         size_t wanted = text->limit - text->length;

@@ -2,6 +2,8 @@
 /* What a file's text must be, the top level, and faults that must not bring others with them. */
 #include "gateway/config_file.h"
 
+#include <sys/stat.h>
+
 #include "common/clock.h"
 #include "gateway/mode.h"
 #include "tests/unit/gateway/config_bench.h"
@@ -69,6 +71,29 @@ static void config_file_that_cannot_be_read_is_one_fault(void **state)
         assert_text(buf_view(&told), unreadable_rows[i].told);
         config_faults_clear(&faults);
     }
+}
+
+/* It would stop a gateway that is told to reload. */
+static void config_file_that_is_a_pipe_without_a_writer_is_not_waited_for(void **state)
+{
+    char folder[] = "/tmp/fanlight-config-XXXXXX";
+    char path[64];
+    struct settings settings = config_bench_settings(NULL);
+    struct config_faults faults;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    settings.config_file = path;
+    config_faults_init(&faults);
+
+    struct config *config = config_load(&settings, &faults);
+
+    assert_null(config);
+    assert_string_equal(faults.items[0].sentence, "not valid JSON: unexpected end");
+    config_faults_clear(&faults);
+    (void)unlink(path);
+    (void)rmdir(folder);
 }
 
 /* A good text with as many blanks behind it as it takes. */
@@ -292,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config_file_that_cannot_be_read_is_one_fault),
+        cmocka_unit_test(config_file_that_is_a_pipe_without_a_writer_is_not_waited_for),
         cmocka_unit_test(config_file_of_4_mib_is_read_and_one_byte_more_is_refused),
         cmocka_unit_test(config_file_of_100000_levels_gets_one_plain_sentence),
         cmocka_unit_test(config_file_with_a_nul_is_refused_wherever_it_is),
