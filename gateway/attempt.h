@@ -45,7 +45,6 @@ struct attempt {
 
     /* The outcome. */
     enum call_error error;    /* CALL_OK: an answer came, whatever its status */
-    unsigned status;          /* 0: none came */
     struct buf response;      /* its limit is the longest body; longer: http_response_body_size */
     struct buf response_head; /* field lines of the final response with their line breaks, where they are wanted */
     bool is_stale;            /* the kept connection ended before any byte of an answer: a fresh one may do better */
@@ -58,6 +57,7 @@ struct attempt {
     _Atomic uint64_t connected_us; /* 0 on a kept connection */
     _Atomic uint64_t sent_us;
     _Atomic uint64_t first_byte_us;
+    _Atomic unsigned status; /* of the answer; 0: none came */
 
     /* Between strategy and worker. */
     enum attempt_state state;

@@ -191,12 +191,12 @@ static void copy_progress(struct call_account *account, struct attempt *attempt)
     account->connected_us = attempt->connected_us;
     account->sent_us = attempt->sent_us;
     account->first_byte_us = attempt->first_byte_us;
+    account->status = attempt->status;
 }
 
 static void copy_outcome(struct call_account *account, struct attempt *attempt)
 {
     copy_progress(account, attempt);
-    account->status = attempt->status;
     account->body_bytes = attempt->response.length;
     account->done_us = attempt->done_us;
 }

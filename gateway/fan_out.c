@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "common/clock.h"
 #include "common/http_server.h"
 #include "gateway/call_policy.h"
 
@@ -54,8 +55,10 @@ static void look_at(struct fan_out *fan_out, struct step *step)
     case STEP_FAILED:
         fail_dependents(fan_out, step);
         break;
-    case STEP_WAITING:
     case STEP_RUNNING:
+        fan_out_start_elements(fan_out, step);
+        break;
+    case STEP_WAITING:
         break;
     }
 }
@@ -67,7 +70,7 @@ static void work(struct fan_out *fan_out)
         return;
     }
     fan_out->is_working = true;
-    while (fan_out->work != NULL && !fan_out_is_stopped(fan_out)) {
+    while (fan_out->work != NULL && !fan_out_is_held(fan_out)) {
         look_at(fan_out, take_work(fan_out));
     }
     fan_out->is_working = false;
@@ -77,14 +80,33 @@ static void work(struct fan_out *fan_out)
     }
 }
 
+/* The request's own deadline ended it. libcurl is early by up to a millisecond. */
+static bool has_met_deadline(const struct fan_out *fan_out, const struct call *call)
+{
+    return call_error_status(call->account.error) == 504 &&
+           clock_monotonic_us() + CLOCK_US_PER_MS > fan_out->scope.deadline_us;
+}
+
+/* Past the deadline nothing starts, and no failure goes on to those that wait: they come too late themselves. Calls
+ * that are under way have the same deadline; what they bring in this moment is still good. */
+static void take_result(struct fan_out *fan_out, struct call *call)
+{
+    fan_out_settle(fan_out, call);
+    fan_out->is_late = fan_out->is_late || has_met_deadline(fan_out, call);
+    work(fan_out);
+    if (fan_out->is_late && fan_out->running_count == 0) {
+        fan_out_expire(fan_out);
+    }
+}
+
 static void on_call_done(void *context, struct call *call)
 {
     struct fan_out *fan_out = context;
 
     fan_out->running_count--;
+    fan_out->unheard = fan_out->unheard == call ? NULL : fan_out->unheard;
     if (!fan_out->is_over) {
-        fan_out_settle(fan_out, call);
-        work(fan_out);
+        take_result(fan_out, call);
     }
     if (fan_out->is_over && fan_out->running_count == 0) {
         fan_out->events->on_idle(fan_out->context);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+#include "common/json_view.h"
 #include "gateway/account.h"
 #include "gateway/call.h"
 #include "gateway/route_table.h"
@@ -34,7 +35,9 @@ struct step {
     enum step_state state;
     struct call *calls;
     size_t call_count;
-    size_t element_count;   /* with `each`: of the answer's array; a call more stands for those that were refused */
+    size_t element_count;      /* with `each`: of the answer's array; a call more stands for those that were refused */
+    struct json_walk elements; /* those that were not started yet */
+    size_t started_count;
     size_t missing_count;   /* inputs that are not done yet */
     size_t unsettled_count; /* calls */
     struct step *next_work;
@@ -58,9 +61,11 @@ struct fan_out {
     struct step *work;  /* ready, done or failed; not looked at yet */
     struct step **last_work;
     bool is_working;
-    bool is_over;           /* nothing starts any more */
-    size_t unsettled_count; /* steps */
-    size_t running_count;   /* calls that were started and are not done */
+    bool is_over;               /* nothing starts any more */
+    bool is_late;               /* the request's deadline ended a call: the same */
+    size_t unsettled_count;     /* steps */
+    size_t running_count;       /* calls that were started and are not done */
+    const struct call *unheard; /* ended while it was started, and on_done is still to come: nothing starts before */
     size_t answer_bytes;
     size_t answer_limit;
 

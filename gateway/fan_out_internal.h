@@ -19,6 +19,8 @@ void fan_out_settle(struct fan_out *fan_out, struct call *call);
 void fan_out_fail_call(struct fan_out *fan_out, struct call *call, enum call_error error, const char *detail);
 /* As a whole: with `each`, before there is any element. */
 void fan_out_fail_step(struct fan_out *fan_out, struct step *step, enum call_error error, const char *detail);
+/* Nothing starts: it is stopped or late, or on_done has to come for fan_out->unheard first. */
+bool fan_out_is_held(const struct fan_out *fan_out);
 /* Nothing starts any more. */
 bool fan_out_is_stopped(const struct fan_out *fan_out);
 
@@ -27,5 +29,7 @@ bool fan_out_is_stopped(const struct fan_out *fan_out);
 /* The message of a step's one call; what the client is to blame for is put into fan_out->refusal. */
 void fan_out_prepare_step(struct fan_out *fan_out, struct step *step);
 void fan_out_start_step(struct fan_out *fan_out, struct step *step);
+/* Of a step with `each` that was started: the elements that follow. */
+void fan_out_start_elements(struct fan_out *fan_out, struct step *step);
 
 #endif

@@ -43,7 +43,7 @@ static enum template_verdict prepare(struct fan_out *fan_out, struct call *call,
 }
 
 /* After each start, what is done is heard of: a blocking call that failed ends the request before the next one starts.
- */
+ * Where this is itself done in the course of hearing, its turn comes as soon as we return. */
 static void start_call(struct fan_out *fan_out, struct call *call, struct str each)
 {
     struct error error = { { '\0' } };
@@ -54,6 +54,9 @@ static void start_call(struct fan_out *fan_out, struct call *call, struct str ea
         fan_out->running_count++;
         call_start(call);
         attempt_queue_drain(fan_out->scope.completions);
+        if (call->attempt.state == ATTEMPT_DONE && call->state != CALL_DONE) {
+            fan_out->unheard = call;
+        }
         break;
     case TEMPLATE_BAD_REQUEST:
         break;
@@ -112,11 +115,23 @@ static int expand(struct fan_out *fan_out, struct step *step, size_t count)
     return 0;
 }
 
+void fan_out_start_elements(struct fan_out *fan_out, struct step *step)
+{
+    struct str element = { NULL, 0 };
+
+    while (step->started_count < step->element_count && !fan_out_is_held(fan_out) &&
+           json_walk_element(&step->elements, &element)) {
+        start_element(fan_out, &step->calls[step->started_count++], element);
+    }
+    if (step->started_count < step->element_count && fan_out->unheard != NULL && !fan_out_is_stopped(fan_out)) {
+        fan_out_add_work(fan_out, step);
+    }
+}
+
 static void start_each(struct fan_out *fan_out, struct step *step)
 {
     struct template_values values = values_for(fan_out, (struct str){ NULL, 0 });
     struct str array = { NULL, 0 };
-    struct str element = { NULL, 0 };
     struct error error = { { '\0' } };
 
     if (template_find_array(&step->planned->each, &values, &array, &error) != TEMPLATE_DONE) {
@@ -135,11 +150,8 @@ static void start_each(struct fan_out *fan_out, struct step *step)
     if (count > step->element_count) {
         refuse_rest(fan_out, step, count);
     }
-    struct json_walk walk = json_walk_begin(array);
-    for (size_t i = 0; i < step->element_count && !fan_out_is_stopped(fan_out) && json_walk_element(&walk, &element);
-         i++) {
-        start_element(fan_out, &step->calls[i], element);
-    }
+    step->elements = json_walk_begin(array);
+    fan_out_start_elements(fan_out, step);
 }
 
 void fan_out_start_step(struct fan_out *fan_out, struct step *step)

@@ -35,6 +35,11 @@ bool fan_out_is_stopped(const struct fan_out *fan_out)
     return fan_out->is_over || fan_out->failed != NULL || fan_out->refusal != NULL;
 }
 
+bool fan_out_is_held(const struct fan_out *fan_out)
+{
+    return fan_out_is_stopped(fan_out) || fan_out->is_late || fan_out->unheard != NULL;
+}
+
 /* ---- what became of a call ---- */
 
 static void count_failure(struct fan_out *fan_out, struct step *step, const struct call *call)

@@ -74,10 +74,11 @@ static struct thread_job *wait_for_job(struct pool_thread *thread)
     return job;
 }
 
-/* It may have waited for its thread until it was too late: then the backend hears nothing of it. */
+/* It may have waited for its thread until it was too late: then the backend hears nothing of it. libcurl, which gave
+ * the thread back, is early by up to a millisecond. */
 static enum call_error perform(struct pool_thread *thread, struct attempt *attempt)
 {
-    if (clock_monotonic_us() >= attempt->deadline_us) {
+    if (clock_monotonic_us() + CLOCK_US_PER_MS > attempt->deadline_us) {
         return CALL_HTTP_RESPONSE_TIMEOUT;
     }
     return transfer_perform(thread->transfer, attempt);

@@ -180,7 +180,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     if (transfer->attempt->first_byte_us == 0) {
         transfer->attempt->first_byte_us = clock_monotonic_us();
     }
-    if (response_framing_line(&transfer->framing, line) != CALL_OK || keep_head_line(transfer, line) < 0) {
+    enum call_error error = response_framing_line(&transfer->framing, line);
+    transfer->attempt->status = transfer->framing.status;
+    if (error != CALL_OK || keep_head_line(transfer, line) < 0) {
         return 0;
     }
     if (transfer->framing.has_length && transfer->framing.content_length > transfer->attempt->response.limit) {

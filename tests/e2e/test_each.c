@@ -280,17 +280,22 @@ static void a_required_element_that_fails_ends_the_request_and_the_backend_sees_
     }
 }
 
-static void sync_stops_at_the_first_required_element_that_fails(void **state)
+/* In mixed, the elements are started in the turn in which the list came. */
+static void blocking_calls_stop_at_the_first_required_element_that_fails(void **state)
 {
+    static const char *const modes[] = { "sync", "mixed" };
     struct config_scene *scene = *state;
-    cleanup_answer struct answer answer = ANSWER_NONE;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/statuses': ['0ms', '14s', '13s']}");
-    config_scene_start(scene, OPTIONS("--threads=8"), config);
+    config_scene_start(scene, OPTIONS("--threads=8", "--blocking=items"), config);
 
-    config_scene_get(scene, "sync", "/fails", &answer);
+    for (size_t i = 0; i < array_length(modes); i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
 
-    assert_problem(&answer, 502, "http_response_status");
-    assert_backend_saw(scene, 0, 2); /* the list and the first element */
+        config_scene_get(scene, modes[i], "/fails", &answer);
+
+        assert_problem(&answer, 502, "http_response_status");
+        assert_backend_saw(scene, 0, 2); /* the list and the first element */
+    }
 }
 
 static void answers_taken_as_text_need_not_be_json(void **state)
@@ -325,7 +330,7 @@ int main(void)
         config_scene_test(elements_that_fail_are_null_and_told_with_index_and_detail),
         config_scene_test(one_bad_element_fails_a_required_call_and_says_which),
         config_scene_test(a_required_element_that_fails_ends_the_request_and_the_backend_sees_the_others_end),
-        config_scene_test(sync_stops_at_the_first_required_element_that_fails),
+        config_scene_test(blocking_calls_stop_at_the_first_required_element_that_fails),
         config_scene_test(answers_taken_as_text_need_not_be_json),
     };
 

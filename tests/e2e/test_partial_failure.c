@@ -228,6 +228,7 @@ static const char cancel_config[] =
     " 'routes': ["
     " {'path': '/fails', 'calls': {"
     "   'running': {'backend': 'b', 'path': '/running?delay=15s'},"
+    "   'begun': {'backend': 'b', 'path': '/begun?fault=stall', 'required': false},"
     "   'placed': {'backend': 'narrow', 'path': '/placed?delay=15s', 'required': false},"
     "   'in_line': {'backend': 'narrow', 'path': '/in_line', 'required': false},"
     "   'waiting': {'backend': 'b', 'path': '/waiting/{running.message}'},"
@@ -237,6 +238,10 @@ static const char cancel_config[] =
     "   'bad': {'backend': 'b', 'path': '/bad?status=500'},"
     "   'other': {'backend': 'b', 'path': '/other'},"
     "   'waiting': {'backend': 'b', 'path': '/waiting/{other.message}'}}},"
+    " {'path': '/later', 'calls': {"
+    "   'input': {'backend': 'b', 'path': '/input'},"
+    "   'bad': {'backend': 'b', 'path': '/{input.message}?status=500'},"
+    "   'other': {'backend': 'b', 'path': '/{input.message}?delay=5s'}}},"
     " {'path': '/narrow', 'calls': {'res': {'backend': 'narrow', 'path': '/narrow'}}}]}";
 
 static void assert_never_started(const cJSON *account, const char *name)
@@ -267,34 +272,45 @@ static void a_failed_required_call_cancels_those_that_run_wait_in_line_or_were_n
         cJSON *account = config_scene_account(scene);
         assert_string_equal(json_text(account_call(account, "running", -1), "error"), "cancelled");
         assert_string_equal(json_text(account_call(account, "placed", -1), "error"), "cancelled");
+        assert_string_equal(json_text(account_call(account, "begun", -1), "error"), "cancelled");
+        assert_int_equal(json_number(account_call(account, "begun", -1), "status"), 200);
         assert_never_started(account, "in_line");
         assert_never_started(account, "waiting");
         assert_never_started(account, "elements");
         assert_true(json_is_null(account_call(account, "waiting", -1), "queued_us"));
         (void)json_number(account_call(account, "in_line", -1), "queued_us");
         cJSON_Delete(account);
-        assert_backend_saw(scene, 2, 3);
+        assert_backend_saw(scene, 3, 4);
 
         config_scene_get(scene, modes[i], "/narrow", &next); /* the one place is free again */
         assert_int_equal(next.status, 200);
     }
 }
 
-static void sync_starts_nothing_behind_a_required_call_that_failed(void **state)
+static void blocking_calls_start_nothing_behind_a_required_one_that_failed(void **state)
 {
     struct config_scene *scene = *state;
-    cleanup_answer struct answer answer = ANSWER_NONE;
+    cleanup_answer struct answer first = ANSWER_NONE;
+    cleanup_answer struct answer later = ANSWER_NONE;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
-    config_scene_start(scene, OPTIONS("--blocking=bad"), cancel_config);
+    config_scene_start(scene, OPTIONS("--blocking=bad,other"), cancel_config);
 
-    config_scene_get(scene, "sync", "/first", &answer);
+    config_scene_get(scene, "sync", "/first", &first);
 
-    assert_problem(&answer, 502, "http_response_status");
+    assert_problem(&first, 502, "http_response_status");
     cJSON *account = config_scene_account(scene);
     assert_never_started(account, "other");
     assert_never_started(account, "waiting");
     cJSON_Delete(account);
     assert_backend_saw(scene, 0, 1);
+
+    config_scene_get(scene, "mixed", "/later", &later);
+
+    assert_problem(&later, 502, "http_response_status");
+    account = config_scene_account(scene);
+    assert_never_started(account, "other");
+    cJSON_Delete(account);
+    assert_backend_saw(scene, 0, 2);
 }
 
 /* The one thread is with `running`: what it would do next is taken away before it is freed. */
@@ -331,7 +347,7 @@ int main(void)
         config_scene_test(optional_calls_behind_a_failed_one_fail_with_it_and_the_rest_is_answered),
         config_scene_test(a_required_call_behind_a_failed_one_ends_the_request_at_once),
         config_scene_test(a_failed_required_call_cancels_those_that_run_wait_in_line_or_were_never_started),
-        config_scene_test(sync_starts_nothing_behind_a_required_call_that_failed),
+        config_scene_test(blocking_calls_start_nothing_behind_a_required_one_that_failed),
         config_scene_test(calls_that_wait_for_a_thread_are_withdrawn_before_the_one_that_has_it_is_cancelled),
     };
 
