@@ -80,11 +80,12 @@ static enum call_error judge(struct response_framing *framing, struct str line)
     line = without_line_break(line);
     if (line.length == 0) {
         framing->is_complete = true;
+        framing->is_status_line = false;
         return CALL_OK;
     }
     /* Behind the head of a final response come trailers, if anything. */
-    bool is_head_due = framing->status < 200;
-    return is_head_due && str_starts_with(line, STR("HTTP/")) ? status_line(framing, line) : field(framing, line);
+    framing->is_status_line = framing->status < 200 && str_starts_with(line, STR("HTTP/"));
+    return framing->is_status_line ? status_line(framing, line) : field(framing, line);
 }
 
 enum call_error response_framing_line(struct response_framing *framing, struct str line)

@@ -19,8 +19,9 @@ struct response_framing {
     size_t limit_bytes; /* of all header lines together */
     bool allows_content_coding;
     size_t head_bytes;
-    unsigned status;  /* 0: no status line yet */
-    bool is_complete; /* the empty line came */
+    unsigned status;     /* 0: no status line yet */
+    bool is_complete;    /* the empty line came */
+    bool is_status_line; /* the last line was one: a head begins anew */
     bool has_length;
     bool has_transfer_encoding;
     uint64_t content_length;

@@ -165,7 +165,7 @@ static int keep_head_line(struct transfer *transfer, struct str line)
     if (!transfer->attempt->wants_response_head || transfer->framing.is_complete) {
         return 0;
     }
-    if (str_starts_with(line, STR("HTTP/"))) {
+    if (transfer->framing.is_status_line) {
         buf_reset(head);
         return 0;
     }

@@ -144,6 +144,23 @@ static void response_framing_keeps_its_first_fault(void **state)
     assert_int_equal(framing.status, 0);
 }
 
+/* A field of that name must not make whoever keeps the head forget the fields before it. */
+static void response_framing_tells_status_lines_from_fields_that_look_like_them(void **state)
+{
+    struct response_framing framing = { .limit_bytes = 1024 };
+    (void)state;
+
+    (void)response_framing_line(&framing, STR("HTTP/1.1 100 Continue\r\n"));
+    assert_true(framing.is_status_line);
+    (void)response_framing_line(&framing, STR("\r\n"));
+    assert_false(framing.is_status_line);
+    (void)response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n"));
+    assert_true(framing.is_status_line);
+    (void)response_framing_line(&framing, STR("HTTP/9: x\r\n"));
+    assert_false(framing.is_status_line);
+    assert_int_equal(framing.status, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +168,7 @@ int main(void)
         cmocka_unit_test(response_framing_lets_content_codings_pass_where_they_are_allowed),
         cmocka_unit_test(response_framing_bounds_all_lines_together),
         cmocka_unit_test(response_framing_keeps_its_first_fault),
+        cmocka_unit_test(response_framing_tells_status_lines_from_fields_that_look_like_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
