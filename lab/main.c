@@ -11,30 +11,74 @@
 #include "lab/printable.h"
 #include "lab/send_command.h"
 
-enum { WORD_BYTES = 100, LIBRARIES_BYTES = 128 };
+enum { WORD_BYTES = 100, LIBRARIES_BYTES = 128, SUMMARY_BYTES = 2048 };
 
-/* The commands' names, for guesses and --help; the table below says what each does. */
-static const char *const command_names[] = { "send", "experiment", NULL };
+struct command {
+    const char *name;
+    command_run_fn *run;
+    const char *help;
+};
 
-static command_run_fn *const commands[] = { send_command_run, experiment_command_run };
+static const struct command commands[] = {
+    { "send", send_command_run, "send tasks at the same instant and log what comes back" },
+    { "experiment", experiment_command_run, "the same tasks in one mode after another: logs, timeline, table" },
+};
 
-#define COMMANDS_ALLOWED "allowed: send, experiment; see --help"
+/* "send, experiment" */
+static void add_names(struct buf *text)
+{
+    for (size_t i = 0; i < array_length(commands); i++) {
+        (void)buf_add_format(text, "%s%s", i > 0 ? ", " : "", commands[i].name);
+    }
+}
+
+static const char *nearest_command(const char *word)
+{
+    const char *names[array_length(commands) + 1] = { NULL };
+
+    for (size_t i = 0; i < array_length(commands); i++) {
+        names[i] = commands[i].name;
+    }
+    return options_nearest(word, names);
+}
+
+/* What is wrong, then which commands there are. Takes the sentence's first part from `text`. */
+static int refuse(struct buf *text)
+{
+    struct error error;
+
+    (void)buf_add_text(text, " allowed: ");
+    add_names(text);
+    (void)buf_add_text(text, "; see --help");
+    (void)error_set(&error, "%.*s", STR_ARGUMENTS(buf_view(text)));
+    return command_complain(COMMAND_WRONG_USE, error.text);
+}
 
 static int refuse_command(const char *word)
 {
-    const char *nearest = options_nearest(word, command_names);
-    struct error error;
+    const char *nearest = nearest_command(word);
     cleanup_buf struct buf shown = { .base = NULL };
+    cleanup_buf struct buf text = { .base = NULL };
 
     buf_init(&shown, WORD_BYTES);
+    buf_init(&text, SUMMARY_BYTES);
     (void)printable_add(&shown, str_of(word));
+    (void)buf_add_format(&text, "unknown command \"%.*s\"", STR_ARGUMENTS(buf_view(&shown)));
+    (void)buf_add_byte(&text, ';');
     if (nearest != NULL) {
-        (void)error_set(&error, "unknown command \"%.*s\"; did you mean %s? " COMMANDS_ALLOWED,
-                        STR_ARGUMENTS(buf_view(&shown)), nearest);
-    } else {
-        (void)error_set(&error, "unknown command \"%.*s\"; " COMMANDS_ALLOWED, STR_ARGUMENTS(buf_view(&shown)));
+        (void)buf_add_format(&text, " did you mean %s?", nearest);
     }
-    return command_complain(COMMAND_WRONG_USE, error.text);
+    return refuse(&text);
+}
+
+static void add_summary(struct buf *text)
+{
+    (void)buf_add_text(text, "Sends requests to a gateway and measures what blocking calls do to it.\n\n"
+                             "Commands (lab COMMAND --help says more):");
+    for (size_t i = 0; i < array_length(commands); i++) {
+        (void)buf_add_format(text, "\n  %-11s %s", commands[i].name, commands[i].help);
+    }
+    (void)buf_add_byte(text, '\0');
 }
 
 /* No command: --help, --version, or a mistake. */
@@ -42,13 +86,15 @@ static int run_bare(int argc, char **argv)
 {
     struct error error = { { '\0' } };
     char libraries[LIBRARIES_BYTES];
+    cleanup_buf struct buf summary = { .base = NULL };
+    cleanup_buf struct buf missing = { .base = NULL };
+
+    buf_init(&summary, SUMMARY_BYTES);
+    add_summary(&summary);
     const struct options_program program = {
         .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab COMMAND [OPTIONS]",
-        .summary = "Sends requests to a gateway and measures what blocking calls do to it.\n\n"
-                   "Commands (lab COMMAND --help says more):\n"
-                   "  send        send tasks at the same instant and log what comes back\n"
-                   "  experiment  the same tasks in one mode after another: logs, timeline, table",
+        .summary = summary.base,
         .libraries = libraries,
     };
 
@@ -61,7 +107,9 @@ static int run_bare(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    return command_complain(COMMAND_WRONG_USE, "a command is missing; " COMMANDS_ALLOWED);
+    buf_init(&missing, SUMMARY_BYTES);
+    (void)buf_add_text(&missing, "a command is missing;");
+    return refuse(&missing);
 }
 
 int main(int argc, char **argv)
@@ -69,9 +117,9 @@ int main(int argc, char **argv)
     if (argc < 2 || argv[1][0] == '-') {
         return run_bare(argc, argv);
     }
-    for (size_t i = 0; command_names[i] != NULL; i++) {
-        if (strcmp(argv[1], command_names[i]) == 0) {
-            return commands[i](argc - 1, argv + 1, environ);
+    for (size_t i = 0; i < array_length(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1, environ);
         }
     }
     return refuse_command(argv[1]);
