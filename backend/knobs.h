@@ -2,7 +2,7 @@
 /*
  * knobs - what one request asks of the backend, in the query of its target. Pure.
  *
- *     delay=     a duration or distribution instead of the backend's own (backend/delay.h)
+ *     delay=     a duration or distribution instead of the backend's own (common/delay.h)
  *     status=    200 to 599
  *     bytes=     the size of the answer's body, 0 to 1 GiB
  *     echo=      1: answer with the request itself, as JSON
@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend/delay.h"
 #include "backend/fault.h"
+#include "common/delay.h"
 #include "common/error.h"
 #include "common/str.h"
 

@@ -19,10 +19,10 @@
 #include <stdint.h>
 
 #include "backend/answers.h"
-#include "backend/delay.h"
 #include "backend/door.h"
 #include "backend/turnstile.h"
 #include "common/compiler.h"
+#include "common/delay.h"
 #include "common/http_server.h"
 #include "common/log.h"
 #include "common/loop.h"

@@ -76,7 +76,7 @@ static void add_summary(struct buf *text)
     (void)buf_add_text(text, "Sends requests to a gateway and measures what blocking calls do to it.\n\n"
                              "Commands (lab COMMAND --help says more):");
     for (size_t i = 0; i < array_length(commands); i++) {
-        (void)buf_add_format(text, "\n  %-11s %s", commands[i].name, commands[i].help);
+        (void)buf_add_format(text, "\n  %-13s %s", commands[i].name, commands[i].help);
     }
     (void)buf_add_byte(text, '\0');
 }

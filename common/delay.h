@@ -13,8 +13,8 @@
  *
  * Memory: nothing to free.   Threads: one generator, one thread.   Units: microseconds; no sample exceeds 24 hours.
  */
-#ifndef BACKEND_DELAY_H
-#define BACKEND_DELAY_H
+#ifndef COMMON_DELAY_H
+#define COMMON_DELAY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -57,5 +57,13 @@ option_parse_fn delay_option_parse;
 
 /* The next one, in microseconds. */
 uint64_t delay_sample(const struct delay *delay, struct random_source *random);
+
+/* What the distribution itself says, in microseconds, not cut at 24 hours. */
+double delay_mean_us(const struct delay *delay);
+/* The delay that a share `fraction` of all do not exceed; 0: the shortest there is, 1: the longest (INFINITY, where
+ * there is none). Relative error below 1e-9. */
+double delay_quantile_us(const struct delay *delay, double fraction);
+/* What the longest of `count` independent delays is on average. */
+double delay_mean_of_longest_us(const struct delay *delay, unsigned count);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend/delay.h"
+#include "common/delay.h"
 
 #include <math.h>
 #include <string.h>
