@@ -10,6 +10,7 @@
 enum {
     HISTORY_BYTES = 16 * 1024 * 1024,
     METRICS_BYTES = 8 * 1024 * 1024,
+    EVENTS_BYTES = 1024 * 1024,
     TEXT_BYTES = 8192,
     LARGE_ANSWERS = 8,
     COMMENT_INTERVAL_US = 15 * CLOCK_US_PER_SECOND,
@@ -172,7 +173,11 @@ static void answer_requests(struct admin_pages *pages, struct http_exchange *exc
 
 static void answer_events(struct admin_pages *pages, struct http_exchange *exchange)
 {
-    if (!event_stream_open(&pages->events, exchange)) {
+    static const struct http_field fields[] = { { "Content-Type", "text/event-stream" },
+                                                { "Cache-Control", "no-store" } };
+    static const struct event_stream_opening opening = { .fields = fields, .field_count = array_length(fields) };
+
+    if (!event_stream_open(&pages->events, exchange, &opening)) {
         answer_problem(exchange, 503, "As many as may be are looking on.", false);
     }
 }
@@ -256,7 +261,7 @@ void admin_pages_refuse(struct http_exchange *exchange, int status, const char *
 void admin_pages_add_record(struct admin_pages *pages, struct str record)
 {
     (void)request_history_add(&pages->history, record); /* no memory: it is seen live, and not afterwards */
-    event_stream_add(&pages->events, record);
+    event_stream_add(&pages->events, "done", record);
 }
 
 void admin_pages_set_config(struct admin_pages *pages, char *json, size_t length)
@@ -270,10 +275,15 @@ void admin_pages_set_config(struct admin_pages *pages, char *json, size_t length
 
 int admin_pages_init(struct admin_pages *pages, const struct admin_settings *settings, struct loop *loop)
 {
+    static const struct event_stream_config events = {
+        .capacity_bytes = EVENTS_BYTES,
+        .comment_interval_us = COMMENT_INTERVAL_US,
+    };
+
     *pages = (struct admin_pages){ .settings = *settings };
     (void)pthread_mutex_init(&pages->lock, NULL);
     request_history_init(&pages->history, HISTORY_BYTES);
-    return event_stream_init(&pages->events, loop, COMMENT_INTERVAL_US);
+    return event_stream_init(&pages->events, loop, &events);
 }
 
 void admin_pages_stop(struct admin_pages *pages)

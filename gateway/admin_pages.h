@@ -18,9 +18,9 @@
 
 #include <pthread.h>
 
+#include "common/event_stream.h"
 #include "common/http_server.h"
 #include "gateway/admin.h"
-#include "gateway/event_stream.h"
 #include "gateway/request_history.h"
 
 struct admin_pages {
