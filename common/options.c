@@ -72,7 +72,8 @@ static int set_from_environment(struct parser *parser, char **environment)
     for (size_t i = 0; i < parser->program->option_count; i++) {
         char variable[OPTIONS_VARIABLE_BYTES];
         options_variable_name(parser->program->options[i].name, variable, sizeof variable);
-        const char *value = find_variable(environment, variable);
+        bool is_flag_only = parser->program->options[i].is_flag_only;
+        const char *value = is_flag_only ? NULL : find_variable(environment, variable);
         if (value != NULL && set_given(parser, &parser->program->options[i], variable, value) < 0) {
             return -1;
         }

@@ -9,6 +9,7 @@
  *
  * Long options only, `--name=value` and `--name value`; a boolean may stand alone. Order: the table's defaults, then
  * the environment (`--drain-timeout` is FANLIGHT_DRAIN_TIMEOUT; unknown FANLIGHT_* are ignored), then the flags.
+ * A flag whose name means something else in another program that shares the environment is a flag only.
  * `--help` and `--version` are understood in every program. An unknown option is refused with the nearest known name, a
  * bad value with what is allowed (the word of the variable or flag it came from is in the message).
  *
@@ -43,6 +44,7 @@ struct option {
     const char *help;
     long minimum, maximum;      /* for options_parse_integer; the minimum, in microseconds, for _duration */
     const char *const *choices; /* for options_parse_choice: NULL-terminated; the field is the int index */
+    bool is_flag_only;          /* no variable sets it */
 };
 
 struct options_program {

@@ -60,11 +60,14 @@ static void add_option(struct buf *text, const struct option *option)
     options_variable_name(option->name, variable, sizeof variable);
     add_name(text, option->name, option->argument);
     add_wrapped(text, option->help);
+    (void)buf_add_format(text, "%*s[", HELP_COLUMN, "");
     if (option->default_value != NULL && option->default_value[0] != '\0') {
-        (void)buf_add_format(text, "%*s[default: %s; environment: %s]\n", HELP_COLUMN, "", option->default_value,
-                             variable);
+        (void)buf_add_format(text, "default: %s; ", option->default_value);
+    }
+    if (option->is_flag_only) {
+        (void)buf_add_text(text, "no variable]\n");
     } else {
-        (void)buf_add_format(text, "%*s[environment: %s]\n", HELP_COLUMN, "", variable);
+        (void)buf_add_format(text, "environment: %s]\n", variable);
     }
 }
 

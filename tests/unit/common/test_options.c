@@ -224,6 +224,38 @@ static void options_ignore_unknown_variables(void **state)
     }
 }
 
+static void options_that_are_flags_only_have_no_variable(void **state)
+{
+    static const struct option flag_rows[] = {
+        { .name = "workers",
+          .parse = options_parse_integer,
+          .offset = offsetof(struct parsed, workers),
+          .default_value = "1",
+          .argument = "N",
+          .help = "threads",
+          .minimum = 1,
+          .maximum = 8,
+          .is_flag_only = true },
+    };
+    static const struct options_program flags = {
+        .name = "x", .synopsis = "x", .summary = "x", .options = flag_rows, .option_count = array_length(flag_rows)
+    };
+    struct run variable = with_variable("FANLIGHT_WORKERS=bad", NULL);
+    struct run flag = with_variable("FANLIGHT_WORKERS=2", "--workers=3");
+    cleanup_buf struct buf help = { .base = NULL };
+    (void)state;
+    buf_init(&help, 65536);
+
+    assert_int_equal(run_as(&flags, &variable), OPTIONS_RUN);
+    assert_int_equal(run_as(&flags, &flag), OPTIONS_RUN);
+    options_add_help(&flags, &help);
+    (void)buf_add_byte(&help, '\0');
+
+    assert_int_equal(variable.parsed.workers, 1);
+    assert_int_equal(flag.parsed.workers, 3);
+    assert_non_null(strstr(help.base, "[default: 1; no variable]\n"));
+}
+
 static void options_do_without_an_environment(void **state)
 {
     struct run run = with("--delay=1s", NULL, NULL);
@@ -515,6 +547,7 @@ int main(void)
         cmocka_unit_test(options_come_from_the_environment_too),
         cmocka_unit_test(options_let_a_flag_win_over_the_environment),
         cmocka_unit_test(options_ignore_unknown_variables),
+        cmocka_unit_test(options_that_are_flags_only_have_no_variable),
         cmocka_unit_test(options_do_without_an_environment),
         cmocka_unit_test(options_refuse_in_one_line_that_says_what_is_allowed),
         cmocka_unit_test(options_name_the_variable_a_bad_value_came_from),
