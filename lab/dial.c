@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "lab/socket_error.h"
 
 enum { CONNECT_TIMEOUT_US = 10 * CLOCK_US_PER_SECOND, RETRY_PAUSE_US = 100 * CLOCK_US_PER_MS };
 
@@ -16,28 +17,6 @@ struct peer {
     struct sockaddr_storage address;
     socklen_t length;
 };
-
-static enum call_error error_of_errno(int number)
-{
-    switch (number) {
-    case ECONNREFUSED:
-        return CALL_CONNECTION_REFUSED;
-    case ETIMEDOUT:
-        return CALL_CONNECTION_TIMEOUT;
-    case ECONNRESET:
-        return CALL_CONNECTION_TERMINATED;
-    case ECANCELED:
-        return CALL_CANCELLED;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EADDRNOTAVAIL:
-        return CALL_DESTINATION_UNAVAILABLE;
-    default:
-        return CALL_PROXY_INTERNAL_ERROR;
-    }
-}
 
 static void hang_up(struct dial *dial, enum call_error error)
 {
@@ -56,12 +35,12 @@ static void start_connecting(struct dial *dial, const struct peer *peer)
     dial->error = CALL_OK;
     dial->descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (dial->descriptor < 0) {
-        hang_up(dial, error_of_errno(errno));
+        hang_up(dial, socket_error_of_errno(errno));
         return;
     }
     (void)setsockopt(dial->descriptor, IPPROTO_TCP, TCP_NODELAY, &enabled, sizeof enabled);
     if (connect(dial->descriptor, (const struct sockaddr *)&peer->address, peer->length) < 0 && errno != EINPROGRESS) {
-        hang_up(dial, error_of_errno(errno));
+        hang_up(dial, socket_error_of_errno(errno));
         return;
     }
     const void *bytes = family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)&peer->address)->sin6_addr
@@ -79,14 +58,14 @@ static void finish_connecting(const struct dial_config *config, struct dial *dia
 
     int waited = company_wait(config->company, dial->descriptor, POLLOUT, clock_monotonic_us() + CONNECT_TIMEOUT_US);
     if (waited <= 0) {
-        hang_up(dial, error_of_errno(waited == 0 ? ETIMEDOUT : -waited));
+        hang_up(dial, socket_error_of_errno(waited == 0 ? ETIMEDOUT : -waited));
         return;
     }
     if (getsockopt(dial->descriptor, SOL_SOCKET, SO_ERROR, &fault, &length) < 0) {
         fault = errno;
     }
     if (fault != 0) {
-        hang_up(dial, error_of_errno(fault));
+        hang_up(dial, socket_error_of_errno(fault));
     }
 }
 
