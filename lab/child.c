@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "common/clock.h"
@@ -18,16 +19,30 @@ struct pipe_ends {
     int reading, writing;
 };
 
+/* The descriptors of a child that is being started. */
+struct pipes {
+    bool has_input;
+    struct pipe_ends input, output, complaints;
+};
+
 static int open_pipe(struct pipe_ends *pipe)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0) {
-        *pipe = (struct pipe_ends){ -1, -1 };
         return -1;
     }
     *pipe = (struct pipe_ends){ ends[0], ends[1] };
-    return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+static int open_pipes(struct pipes *pipes)
+{
+    if ((pipes->has_input && open_pipe(&pipes->input) < 0) || open_pipe(&pipes->output) < 0 ||
+        open_pipe(&pipes->complaints) < 0 || fcntl(pipes->output.reading, F_SETFL, O_NONBLOCK) < 0) {
+        return -1;
+    }
+    return fcntl(pipes->complaints.reading, F_SETFL, O_NONBLOCK);
 }
 
 static void close_one(int *descriptor)
@@ -39,15 +54,16 @@ static void close_one(int *descriptor)
 }
 
 /* In the child, in front of the program. */
-static void become(char *const *arguments, char *const *environment, int output, int complaints)
+static void become(char *const *arguments, char *const *environment, const struct pipes *pipes)
 {
     sigset_t none;
-    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int input = pipes->has_input ? pipes->input.reading : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
-    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(complaints, STDERR_FILENO) < 0) {
+    if (dup2(input, STDIN_FILENO) < 0 || dup2(pipes->output.writing, STDOUT_FILENO) < 0 ||
+        dup2(pipes->complaints.writing, STDERR_FILENO) < 0) {
         _exit(EXIT_NOT_STARTED);
     }
     /* Ours all close by themselves; whoever started us may have left others open. */
@@ -58,7 +74,7 @@ static void become(char *const *arguments, char *const *environment, int output,
     _exit(EXIT_NOT_STARTED);
 }
 
-static pid_t fork_into(char *const *arguments, char *const *environment, int output, int complaints)
+static pid_t fork_into(char *const *arguments, char *const *environment, const struct pipes *pipes)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -68,7 +84,7 @@ static pid_t fork_into(char *const *arguments, char *const *environment, int out
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) {
             _exit(EXIT_NOT_STARTED);
         }
-        become(arguments, environment, output, complaints);
+        become(arguments, environment, pipes);
     }
     return pid;
 }
@@ -95,33 +111,57 @@ static char **bare_environment(char *const *environment)
     return bare;
 }
 
-int child_start(struct child *child, char *const *arguments, char *const *environment, struct error *error)
+static int start(struct child *child, char *const *arguments, char *const *environment, bool has_input,
+                 struct error *error)
 {
-    struct pipe_ends output = { -1, -1 };
-    struct pipe_ends complaints = { -1, -1 };
+    struct pipes pipes = { has_input, { -1, -1 }, { -1, -1 }, { -1, -1 } };
     cleanup_free char **bare = bare_environment(environment);
 
     child->pid = 0;
-    child->output = -1;
-    child->complaints = -1;
+    child->input = child->output = child->complaints = -1;
     buf_init(&child->line, CHILD_LINE_BYTES);
     buf_init(&child->complaint, CHILD_COMPLAINT_BYTES);
     pid_t pid = -1;
-    if (bare != NULL && open_pipe(&output) == 0 && open_pipe(&complaints) == 0) {
-        pid = fork_into(arguments, bare, output.writing, complaints.writing);
+    if (bare != NULL && open_pipes(&pipes) == 0) {
+        pid = fork_into(arguments, bare, &pipes);
     }
     int number = errno;
-    close_one(&output.writing);
-    close_one(&complaints.writing);
+    close_one(&pipes.input.reading);
+    close_one(&pipes.output.writing);
+    close_one(&pipes.complaints.writing);
     if (pid < 0) {
-        close_one(&output.reading);
-        close_one(&complaints.reading);
+        close_one(&pipes.input.writing);
+        close_one(&pipes.output.reading);
+        close_one(&pipes.complaints.reading);
         return error_set(error, "cannot start %s: %s", arguments[0], strerror(number));
     }
     child->pid = pid;
-    child->output = output.reading;
-    child->complaints = complaints.reading;
+    child->input = pipes.input.writing;
+    child->output = pipes.output.reading;
+    child->complaints = pipes.complaints.reading;
     return 0;
+}
+
+int child_start(struct child *child, char *const *arguments, char *const *environment, struct error *error)
+{
+    return start(child, arguments, environment, false, error);
+}
+
+int child_start_with_input(struct child *child, char *const *arguments, char *const *environment, struct error *error)
+{
+    return start(child, arguments, environment, true, error);
+}
+
+int child_tell(struct child *child, struct str bytes)
+{
+    ssize_t count;
+
+    do {
+        count = write(child->input, bytes.base, bytes.length);
+    } while (count < 0 && errno == EINTR);
+    int status = count < 0 ? -errno : 0;
+    close_one(&child->input);
+    return status;
 }
 
 void child_descriptors(const struct child *child, struct pollfd descriptors[CHILD_DESCRIPTORS])
@@ -191,13 +231,20 @@ bool child_read(struct child *child)
     return child->output >= 0;
 }
 
+static uint64_t microseconds(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * CLOCK_US_PER_SECOND + (uint64_t)time.tv_usec;
+}
+
 static bool is_reaped(struct child *child, int flags)
 {
+    struct rusage usage = { .ru_nvcsw = 0 };
     pid_t pid;
 
     do {
-        pid = waitpid(child->pid, NULL, flags);
+        pid = wait4(child->pid, &child->wait_status, flags, &usage);
     } while (pid < 0 && errno == EINTR);
+    child->cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
     return pid != 0;
 }
 
@@ -218,21 +265,31 @@ static bool ends_within(struct child *child, uint64_t grace_us)
     return true;
 }
 
-void child_stop(struct child *child, uint64_t grace_us)
+void child_finish(struct child *child, uint64_t patience_us, uint64_t grace_us)
 {
     if (child->pid > 0) {
-        (void)kill(child->pid, SIGTERM);
-        if (!ends_within(child, grace_us)) {
+        bool has_ended = patience_us > 0 && ends_within(child, patience_us);
+        if (!has_ended) {
+            (void)kill(child->pid, SIGTERM);
+            has_ended = ends_within(child, grace_us);
+        }
+        if (!has_ended) {
             (void)kill(child->pid, SIGKILL);
             (void)is_reaped(child, 0);
         }
         (void)child_read(child);
         child->pid = 0;
+        close_one(&child->input);
         close_one(&child->output);
         close_one(&child->complaints);
     }
     buf_clear(&child->line);
     buf_clear(&child->complaint);
+}
+
+void child_stop(struct child *child, uint64_t grace_us)
+{
+    child_finish(child, 0, grace_us);
 }
 
 struct str child_first_complaint(const struct child *child)

@@ -21,6 +21,16 @@ static void on_line(void *context, struct str line)
     (void)buf_add_byte(heard, '|');
 }
 
+/* A shell that runs `script` and waits for what it is told. */
+static void start_shell_with_input(struct child *child, const char *script)
+{
+    char *arguments[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)script, NULL };
+    struct error error;
+
+    *child = (struct child){ .pid = 0 };
+    assert_int_equal(child_start_with_input(child, arguments, no_environment, &error), 0);
+}
+
 /* A shell that runs `script`. */
 static void start_shell(struct child *child, const char *script, char *const *environment)
 {
@@ -283,6 +293,65 @@ static void child_dies_with_a_parent_that_is_killed_while_it_starts(void **state
                 (WIFEXITED(status) && WEXITSTATUS(status) == 127));
 }
 
+static void child_with_an_input_hears_what_it_is_told(void **state)
+{
+    struct child child;
+    cleanup_buf struct buf heard = { .base = NULL };
+
+    (void)state;
+    start_shell_with_input(&child, "read -r line; echo \"heard $line\"; read -r line || echo end of input");
+    listen_to(&child, &heard);
+
+    assert_int_equal(child_tell(&child, STR("go\n")), 0);
+    read_to_end(&child);
+
+    assert_text(buf_view(&heard), "heard go|end of input|");
+    child_stop(&child, LONG_US);
+}
+
+static void child_that_is_about_to_end_is_not_asked_to(void **state)
+{
+    struct child child;
+
+    (void)state;
+    start_shell_with_input(&child, "trap 'exit 9' TERM; read -r line; exit 3");
+    assert_int_equal(child_tell(&child, STR("go\n")), 0);
+
+    child_finish(&child, LONG_US, LONG_US);
+
+    assert_true(WIFEXITED(child.wait_status));
+    assert_int_equal(WEXITSTATUS(child.wait_status), 3);
+}
+
+static void child_that_does_not_end_by_itself_is_asked_to(void **state)
+{
+    struct child child;
+
+    (void)state;
+    start_shell_with_input(&child, "exec cat"); /* nobody tells it anything */
+
+    child_finish(&child, SHORT_US, LONG_US);
+
+    assert_true(WIFSIGNALED(child.wait_status));
+    assert_int_equal(WTERMSIG(child.wait_status), SIGTERM);
+}
+
+static void child_tells_what_it_has_used(void **state)
+{
+    struct child idle;
+    struct child busy;
+
+    (void)state;
+    start_shell(&idle, ":", no_environment);
+    start_shell(&busy, "i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done", no_environment);
+
+    child_finish(&idle, LONG_US, LONG_US);
+    child_finish(&busy, LONG_US, LONG_US);
+
+    assert_true(idle.cpu_us > 0);
+    assert_true(busy.cpu_us > idle.cpu_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +366,10 @@ int main(void)
         cmocka_unit_test(child_that_was_never_started_can_be_stopped),
         cmocka_unit_test(child_dies_with_a_parent_that_is_killed),
         cmocka_unit_test(child_dies_with_a_parent_that_is_killed_while_it_starts),
+        cmocka_unit_test(child_with_an_input_hears_what_it_is_told),
+        cmocka_unit_test(child_that_is_about_to_end_is_not_asked_to),
+        cmocka_unit_test(child_that_does_not_end_by_itself_is_asked_to),
+        cmocka_unit_test(child_tells_what_it_has_used),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
