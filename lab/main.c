@@ -9,6 +9,7 @@
 #include "common/options.h"
 #include "lab/experiment_command.h"
 #include "lab/printable.h"
+#include "lab/report_command.h"
 #include "lab/send_command.h"
 
 enum { WORD_BYTES = 100, LIBRARIES_BYTES = 128, SUMMARY_BYTES = 2048 };
@@ -22,6 +23,7 @@ struct command {
 static const struct command commands[] = {
     { "send", send_command_run, "send tasks at the same instant and log what comes back" },
     { "experiment", experiment_command_run, "the same tasks in one mode after another: logs, timeline, table" },
+    { "report", report_command_run, "one page of the results of the three; holds them to thresholds" },
 };
 
 /* "send, experiment" */
