@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "lab/fetch.h"
+#include "lab/gateway_records.h"
 #include "lab/observer.h"
+#include "lab/results_parts.h"
 #include "lab/sender.h"
 #include "lab/stage.h"
 #include "lab/task.h"
@@ -17,13 +20,15 @@
 #define DEADLINE_MOST_US SECONDS(24 * 3600)
 #define ANSWER_SLACK_US SECONDS(10)
 
-enum { HEADING_BYTES = 32 * 1024 };
+/* A gateway hands its records over within a turn of its loop, which can take its time on a busy machine. */
+enum { RECORDS_BYTES = 4 * 1024 * 1024, RECORDS_TIMEOUT_US = 2 * CLOCK_US_PER_SECOND, RECORDS_PAUSE_US = 10 * 1000 };
 
 /* One experiment in progress. */
 struct experiment {
     const struct experiment_config *config;
     struct stage stage;
-    struct mode_result *modes;
+    struct experiment_result *result;
+    size_t done_count; /* modes that are over */
     uint64_t answer_timeout_us;
     struct error *error;
 };
@@ -42,6 +47,7 @@ static int fill_theory(const struct experiment *experiment, struct mode_result *
     for (size_t i = 0; i < mode->task_count; i++) {
         struct str name = str_of(mode->tasks[i].name);
         is_blocking[i] = mode_strategy(mode->mode, name, str_of(config->blocking)) == STRATEGY_SYNC;
+        mode->tasks[i].is_blocking = is_blocking[i];
     }
     const struct theory_input input = {
         .mode = mode->mode,
@@ -60,7 +66,7 @@ static int fill_theory(const struct experiment *experiment, struct mode_result *
 static int prepare_mode(const struct experiment *experiment, size_t index)
 {
     const struct experiment_config *config = experiment->config;
-    struct mode_result *mode = &experiment->modes[index];
+    struct mode_result *mode = &experiment->result->modes[index];
 
     mode->mode = config->modes[index].mode;
     mode->tasks = calloc(config->task_count, sizeof *mode->tasks);
@@ -69,18 +75,14 @@ static int prepare_mode(const struct experiment *experiment, size_t index)
     }
     mode->task_count = config->task_count;
     for (size_t i = 0; i < mode->task_count; i++) {
-        mode->tasks[i] = (struct task_result){
-            .name = config->tasks[i],
-            .received_us = RESULTS_UNKNOWN_US,
-            .call_started_us = RESULTS_UNKNOWN_US,
-            .call_done_us = RESULTS_UNKNOWN_US,
-        };
+        mode->tasks[i] = results_new_task(config->tasks[i]);
     }
     return fill_theory(experiment, mode);
 }
 
-/* The sender's clock, moved so that the first request was sent at 0. */
-static void keep_results(struct mode_result *mode, const struct sender_result *results)
+/* The sender's clock, moved so that the first request was sent at 0. Returns when that was; CLOCK_NEVER_US: none was.
+ */
+static uint64_t keep_results(struct mode_result *mode, const struct sender_result *results)
 {
     uint64_t origin_us = CLOCK_NEVER_US;
 
@@ -93,8 +95,32 @@ static void keep_results(struct mode_result *mode, const struct sender_result *r
         task->ended_us = results[i].ended_us > origin_us ? results[i].ended_us - origin_us : 0;
         task->status = results[i].status;
         task->error = results[i].status == 0 ? call_error_name(results[i].error) : NULL;
+        task->port = results[i].port;
     }
-    results_judge(mode);
+    return origin_us;
+}
+
+/* Asks a gateway of ours what it has recorded, until it has told of every task or takes too long. */
+static void fetch_records(struct experiment *experiment, struct mode_result *mode, struct observer *observer,
+                          uint64_t origin_us)
+{
+    const struct service *gateway = &experiment->stage.gateway;
+    uint64_t now_us = clock_monotonic_us();
+    uint64_t give_up_us = now_us + RECORDS_TIMEOUT_US;
+    uint64_t origin_wall_us = clock_wall_us() - (now_us - origin_us);
+    cleanup_buf struct buf body = { .base = NULL };
+
+    if (gateway->child.pid == 0 || !gateway->has_admin || origin_us == CLOCK_NEVER_US) {
+        return;
+    }
+    buf_init(&body, RECORDS_BYTES);
+    while (fetch_page(&gateway->admin, "/requests", &observer->company, give_up_us, &body) == 0 &&
+           gateway_records_read(buf_view(&body), origin_wall_us, mode) > 0) {
+        if (clock_monotonic_us() + RECORDS_PAUSE_US > give_up_us ||
+            company_wait(&observer->company, -1, 0, clock_monotonic_us() + RECORDS_PAUSE_US) < 0) {
+            return;
+        }
+    }
 }
 
 static int make_tasks(const struct experiment *experiment, const struct url *gateway, struct sender_task *tasks)
@@ -119,8 +145,7 @@ static int send_tasks(struct experiment *experiment, struct mode_result *mode, c
     struct observer_setup setup = {
         .stage = &experiment->stage,
         .mode = mode,
-        .screen = config->screen,
-        .output = config->output,
+        .audience = config->audience,
         .log = config->log,
     };
     if (tasks == NULL || results == NULL) {
@@ -137,67 +162,35 @@ static int send_tasks(struct experiment *experiment, struct mode_result *mode, c
     };
     int status = sender_run(&sender, tasks, results, mode->task_count);
     observer_settle(&observer);
+    if (status == 0) {
+        fetch_records(experiment, mode, &observer, keep_results(mode, results));
+    }
     observer_clear(&observer);
-    if (status < 0) {
-        return error_set(experiment->error, "cannot send: %s", strerror(-status));
-    }
-    keep_results(mode, results);
-    return 0;
-}
-
-/* What the mode does, in words. */
-static void add_meaning(struct buf *text, const struct experiment_config *config, enum mode mode)
-{
-    switch (mode) {
-    case MODE_SYNC:
-        (void)buf_add_text(text, "every call blocks the event loop");
-        return;
-    case MODE_THREADS:
-        (void)buf_add_format(text, "blocking calls on a pool of %ld threads", config->threads);
-        return;
-    case MODE_MIXED:
-        (void)buf_add_format(text, "some calls block the event loop (%s), the others do not", config->blocking);
-        return;
-    case MODE_ASYNC:
-    case MODE_COUNT:
-        break;
-    }
-    (void)buf_add_text(text, "no call blocks the event loop");
-}
-
-static void announce(const struct experiment *experiment, enum mode mode, const struct url *gateway)
-{
-    const struct experiment_config *config = experiment->config;
-    cleanup_buf struct buf text = { .base = NULL };
-
-    buf_init(&text, HEADING_BYTES);
-    (void)buf_add_format(&text, "\n%s: ", mode_names[mode]);
-    add_meaning(&text, config, mode);
-    (void)buf_add_format(&text, "; gateway at %s\n", gateway->authority);
-    if (config->log->level >= LOG_INFO) {
-        screen_add_heading(&text, config->screen);
-    }
-    (void)fwrite(text.base, 1, text.length, config->output);
-    (void)fflush(config->output);
+    results_judge(mode);
+    results_cut(mode);
+    return status == 0 ? 0 : error_set(experiment->error, "cannot send: %s", strerror(-status));
 }
 
 static int run_mode(struct experiment *experiment, size_t index)
 {
     const struct experiment_mode *plan = &experiment->config->modes[index];
+    struct audience *audience = experiment->config->audience;
+    struct mode_result *mode = &experiment->result->modes[index];
     struct url gateway = plan->gateway;
 
-    if (prepare_mode(experiment, index) < 0) {
-        return -1;
-    }
     if (!plan->is_running && stage_start_gateway(&experiment->stage, plan->mode, &gateway, experiment->error) < 0) {
         return -1;
     }
-    announce(experiment, plan->mode, &gateway);
-    int status = send_tasks(experiment, &experiment->modes[index], &gateway);
+    audience->on_mode(audience, mode, &gateway);
+    int status = send_tasks(experiment, mode, &gateway);
     if (status == 0) {
         status = stage_check(&experiment->stage, experiment->error);
     }
     stage_stop_gateway(&experiment->stage);
+    if (status == 0) {
+        experiment->done_count++;
+        audience->on_mode_done(audience, mode);
+    }
     return status;
 }
 
@@ -215,8 +208,10 @@ static bool needs_backend(const struct experiment_config *config)
 
 static int run_modes(struct experiment *experiment)
 {
+    struct audience *audience = experiment->config->audience;
     int status = 0;
 
+    audience->on_begin(audience, experiment->result);
     if (needs_backend(experiment->config)) {
         status = stage_start_backend(&experiment->stage, experiment->error);
     }
@@ -257,10 +252,19 @@ static enum experiment_outcome run_on_stage(struct experiment *experiment)
     }
     int status = run_modes(experiment);
     stage_clear(&experiment->stage);
-    if (experiment->stage.is_interrupted) {
+    if (experiment->stage.interrupt.was_seen) {
         return EXPERIMENT_INTERRUPTED;
     }
     return status == 0 ? EXPERIMENT_DONE : EXPERIMENT_FAILED;
+}
+
+/* Those behind the first `count`. */
+static void drop_modes(struct experiment_result *result, size_t count)
+{
+    for (size_t i = count; result->modes != NULL && i < result->mode_count; i++) {
+        free(result->modes[i].tasks);
+    }
+    result->mode_count = count < result->mode_count ? count : result->mode_count;
 }
 
 enum experiment_outcome experiment_run(const struct experiment_config *config, struct experiment_result *ret_result,
@@ -268,32 +272,35 @@ enum experiment_outcome experiment_run(const struct experiment_config *config, s
 {
     struct experiment experiment = {
         .config = config,
-        .modes = calloc(config->mode_count, sizeof *experiment.modes),
+        .result = ret_result,
         .answer_timeout_us = longest_answer_us(config),
         .error = error,
     };
-    struct experiment_result result = { .delay_us = config->delay_us,
-                                        .modes = experiment.modes,
-                                        .mode_count = config->mode_count };
 
-    if (experiment.modes == NULL) {
+    *ret_result = (struct experiment_result){
+        .delay_us = config->delay_us,
+        .threads = config->threads,
+        .blocking = config->blocking,
+        .modes = calloc(config->mode_count, sizeof *ret_result->modes),
+        .mode_count = config->mode_count,
+    };
+    if (ret_result->modes == NULL) {
         (void)error_set(error, "out of memory");
         return EXPERIMENT_FAILED;
     }
-    enum experiment_outcome outcome = run_on_stage(&experiment);
-    if (outcome == EXPERIMENT_DONE) {
-        *ret_result = result;
-    } else {
-        experiment_clear(&result);
+    for (size_t i = 0; i < config->mode_count; i++) {
+        if (prepare_mode(&experiment, i) < 0) {
+            return EXPERIMENT_FAILED;
+        }
     }
+    enum experiment_outcome outcome = run_on_stage(&experiment);
+    drop_modes(ret_result, experiment.done_count);
     return outcome;
 }
 
 void experiment_clear(struct experiment_result *result)
 {
-    for (size_t i = 0; result->modes != NULL && i < result->mode_count; i++) {
-        free(result->modes[i].tasks);
-    }
+    drop_modes(result, 0);
     free(result->modes);
     *result = (struct experiment_result){ 0 };
 }

@@ -1,130 +1,179 @@
 /* SPDX-License-Identifier: MIT */
 #include "lab/experiment_command.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-
 #include "common/clock.h"
 #include "common/descriptors.h"
 #include "lab/experiment.h"
+#include "lab/experiment_events.h"
 #include "lab/experiment_options.h"
-#include "lab/experiment_report.h"
+#include "lab/experiment_screen.h"
+#include "lab/origin.h"
+#include "lab/report.h"
+#include "lab/result_file.h"
+#include "lab/results_json.h"
 #include "lab/table.h"
 #include "lab/timeline.h"
+#include "lab/timeline_svg.h"
 
-enum { OUTPUT_BYTES = 16 * 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024, LIBRARIES_BYTES = 128, FILE_MODE = 0644 };
+enum { OUTPUT_BYTES = 16 * 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024, LIBRARIES_BYTES = 128 };
 
 /* What a run needs besides its options. */
 struct session {
     const struct experiment_options *options;
     char **environment;
     struct buf command_line;
-    int report; /* descriptors of the files that were asked for; -1: was not */
-    int json;
+    struct service_place place;
+    struct origin origin;
+    struct experiment_events events;
+    struct experiment_screen shown;
+    struct screen screen;
+    struct result_file report, json, svg;
 };
 
-/* Before the experiment: nobody waits a minute to hear that a folder is missing. The old content stays until then. */
-static int open_output(const char *name, const char *path, int *ret_descriptor)
+/* ---- files ---- */
+
+static int write_file(const struct result_file *file, const struct buf *content)
 {
     struct error error;
 
-    if (path == NULL) {
-        return 0;
+    if (content->failed) {
+        return command_complain(COMMAND_FAILED, "out of memory");
     }
-    *ret_descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
-    if (*ret_descriptor < 0) {
-        (void)error_set(&error, "--%s=%.300s: cannot write: %s", name, path, strerror(errno));
-        return command_complain(COMMAND_WRONG_USE, error.text);
+    if (result_file_write(file, buf_view(content), &error) < 0) {
+        return command_complain(COMMAND_FAILED, error.text);
     }
     return 0;
 }
 
-static int write_output(int descriptor, const char *path, const struct buf *content)
-{
-    struct error error;
-    struct str rest = buf_view(content);
-
-    (void)!ftruncate(descriptor, 0);
-    while (rest.length > 0) {
-        ssize_t count = write(descriptor, rest.base, rest.length);
-        if (count < 0 && errno != EINTR) {
-            (void)error_set(&error, "%.300s: cannot write: %s", path, strerror(errno));
-            return command_complain(COMMAND_FAILED, error.text);
-        }
-        rest = str_from(rest, count > 0 ? (size_t)count : 0);
-    }
-    return 0;
-}
-
-static int write_json(const struct session *session, const struct experiment_result *result)
+static int write_json(const struct session *session, const cJSON *document)
 {
     cleanup_buf struct buf text = { .base = NULL };
 
-    if (session->json < 0) {
+    if (!result_file_is_wanted(&session->json)) {
         return 0;
     }
     buf_init(&text, OUTPUT_BYTES);
-    if (results_add_json(result, &text) < 0) {
+    if (results_json_print(cJSON_Duplicate(document, true), &text) < 0) {
         return command_complain(COMMAND_FAILED, "out of memory");
     }
-    return write_output(session->json, session->options->json, &text);
+    return write_file(&session->json, &text);
 }
 
-static int write_report(const struct session *session, const struct experiment_result *result)
+static int write_report(const struct session *session, cJSON *document)
 {
+    const struct report_document reported = { .json = document };
     cleanup_buf struct buf html = { .base = NULL };
-    char libraries[LIBRARIES_BYTES];
-    char versions[2 * LIBRARIES_BYTES];
 
-    if (session->report < 0) {
+    if (!result_file_is_wanted(&session->report)) {
         return 0;
     }
-    command_libraries(libraries, sizeof libraries);
-    (void)snprintf(versions, sizeof versions, COMMAND_PROGRAM_NAME " " FANLIGHT_VERSION ", %s", libraries);
-    const struct experiment_report report = {
-        .experiment = result,
-        .command_line = buf_view(&session->command_line),
-        .versions = str_of(versions),
-        .measured_us = clock_wall_us(),
-    };
-    buf_init(&html, OUTPUT_BYTES);
-    if (experiment_report_add(&html, &report) < 0) {
+    buf_init(&html, REPORT_HTML_BYTES_MOST);
+    if (report_add_html(&html, &reported, 1) < 0) {
         return command_complain(COMMAND_FAILED, "out of memory");
     }
-    return write_output(session->report, session->options->report, &html);
+    return write_file(&session->report, &html);
 }
 
-static void show(const struct experiment_result *result, const struct screen *screen)
+static int write_svg(const struct session *session, const struct experiment_result *result)
 {
-    const struct timeline_style style = { .columns = screen->columns, .is_coloured = screen->is_coloured };
+    const struct timeline_caption caption = { .command = buf_view(&session->command_line),
+                                              .measured_us = session->origin.measured_us };
+    cleanup_buf struct buf svg = { .base = NULL };
+
+    if (!result_file_is_wanted(&session->svg)) {
+        return 0;
+    }
+    buf_init(&svg, OUTPUT_BYTES);
+    timeline_svg_add(&svg, result, &caption);
+    return write_file(&session->svg, &svg);
+}
+
+static int write_files(const struct session *session, const struct experiment_result *result, cJSON *document)
+{
+    int json_status = write_json(session, document);
+    int report_status = write_report(session, document);
+    int svg_status = write_svg(session, result);
+
+    return json_status == 0 && report_status == 0 && svg_status == 0 ? 0 : COMMAND_FAILED;
+}
+
+/* ---- a run and its end ---- */
+
+static void show(const struct session *session, const struct experiment_result *result)
+{
+    const struct timeline_style style = { .columns = session->screen.columns,
+                                          .is_coloured = session->screen.is_coloured };
     cleanup_buf struct buf text = { .base = NULL };
 
     buf_init(&text, OUTPUT_BYTES);
     (void)buf_add_text(&text, "\nWhere the time went\n\n");
     timeline_add(&text, result, &style);
     (void)buf_add_text(&text, "\n");
-    table_add(&text, result, screen->is_coloured);
+    table_add(&text, result, style.is_coloured);
     (void)buf_add_text(&text, "\nok: answered within 0.95 to 1.15 x theory + 50 ms\n");
     (void)fwrite(text.base, 1, text.length, stdout);
     (void)fflush(stdout);
 }
 
-static int report(const struct session *session, const struct experiment_result *result, const struct screen *screen)
+/* What was measured, to whoever wants it. */
+static int report(struct session *session, const struct experiment_result *result)
 {
-    show(result, screen);
-    int json_status = write_json(session, result);
-    int report_status = write_report(session, result);
-    if (json_status != 0 || report_status != 0) {
-        return COMMAND_FAILED;
+    cJSON *document = results_json(result, &session->origin);
+    int status = 0;
+
+    if (result->mode_count > 0) {
+        if (!session->options->has_events) {
+            show(session, result);
+        }
+        status = write_files(session, result, document);
     }
-    return results_all_ok(result) ? COMMAND_OK : COMMAND_FAILED;
+    if (session->options->has_events) {
+        experiment_events_end(&session->events, document);
+    } else {
+        cJSON_Delete(document);
+    }
+    return status;
 }
 
-static int run(const struct session *session)
+static int finish(struct session *session, enum experiment_outcome outcome, const struct experiment_result *result,
+                  const struct error *error)
+{
+    if (outcome == EXPERIMENT_FAILED) {
+        if (session->options->has_events) {
+            experiment_events_fail(&session->events, error->text);
+        }
+        return command_complain(COMMAND_FAILED, error->text);
+    }
+    session->origin.was_interrupted = outcome == EXPERIMENT_INTERRUPTED;
+    int status = report(session, result);
+    if (outcome == EXPERIMENT_INTERRUPTED) {
+        return COMMAND_INTERRUPTED;
+    }
+    return status == 0 && results_all_ok(result) ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static struct audience *open_audience(struct session *session)
+{
+    const struct log_options *log = &session->options->log;
+
+    if (session->options->has_events) {
+        session->events.output = stdout;
+        experiment_events_init(&session->events);
+        return &session->events.audience;
+    }
+    session->screen = screen_of(STDOUT_FILENO, getenv("NO_COLOR"), (enum log_format)log->format);
+    session->shown = (struct experiment_screen){
+        .screen = &session->screen,
+        .output = stdout,
+        .has_lines = log->level >= LOG_INFO,
+    };
+    experiment_screen_init(&session->shown);
+    return &session->shown.audience;
+}
+
+static int run(struct session *session)
 {
     const struct experiment_options *parsed = session->options;
-    struct screen screen = screen_of(STDOUT_FILENO, getenv("NO_COLOR"), (enum log_format)parsed->log.format);
     const char *tasks[EXPERIMENT_TASKS_MOST];
     struct experiment_result result;
     struct error error = { { '\0' } };
@@ -142,43 +191,38 @@ static int run(const struct session *session)
         .blocking = parsed->blocking,
         .environment = session->environment,
         .log = &parsed->log,
-        .screen = &screen,
-        .output = stdout,
+        .audience = open_audience(session),
     };
-    switch (experiment_run(&config, &result, &error)) {
-    case EXPERIMENT_INTERRUPTED:
-        return COMMAND_INTERRUPTED;
-    case EXPERIMENT_FAILED:
+    if (service_place_init(&session->place, NULL, session->environment, &error) < 0) {
         return command_complain(COMMAND_FAILED, error.text);
-    case EXPERIMENT_DONE:
-        break;
     }
-    int exit_code = report(session, &result, &screen);
+    session->origin = (struct origin){ .command = buf_view(&session->command_line),
+                                       .measured_us = clock_wall_us(),
+                                       .place = &session->place };
+    enum experiment_outcome outcome = experiment_run(&config, &result, &error);
+    int exit_code = finish(session, outcome, &result, &error);
     experiment_clear(&result);
     return exit_code;
 }
 
 static int run_with_files(struct session *session)
 {
-    int exit_code = open_output("report", session->options->report, &session->report);
+    struct result_file *const files[] = { &session->report, &session->json, &session->svg };
+    struct error error;
+    int exit_code = COMMAND_OK;
 
-    if (exit_code == 0) {
-        exit_code = open_output("json", session->options->json, &session->json);
+    for (size_t i = 0; exit_code == COMMAND_OK && i < array_length(files); i++) {
+        if (result_file_open(files[i], &error) < 0) {
+            exit_code = command_complain(COMMAND_WRONG_USE, error.text);
+        }
     }
-    if (exit_code == 0) {
+    if (exit_code == COMMAND_OK) {
         exit_code = run(session);
     }
-    compiler_close_descriptor(&session->report);
-    compiler_close_descriptor(&session->json);
-    return exit_code;
-}
-
-static void add_command_line(struct buf *text, int argc, char **argv)
-{
-    (void)buf_add_text(text, "lab");
-    for (int i = 0; i < argc; i++) {
-        (void)buf_add_format(text, " %s", argv[i]);
+    for (size_t i = 0; i < array_length(files); i++) {
+        result_file_close(files[i]);
     }
+    return exit_code;
 }
 
 static enum options_result parse(int argc, char **argv, char **environment, struct experiment_options *parsed,
@@ -198,7 +242,7 @@ static enum options_result parse(int argc, char **argv, char **environment, stru
         .operand_name = "MODE=URL",
         .epilogue =
             "Exit: 0 when every task is answered within 0.95 to 1.15 x theory + 50 ms, else 1; 2 for wrong use;\n"
-            "130 when interrupted.",
+            "130 when interrupted: modes that were over by then are shown and written all the same.",
     };
 
     command_libraries(libraries, sizeof libraries);
@@ -209,10 +253,20 @@ static enum options_result parse(int argc, char **argv, char **environment, stru
     return result;
 }
 
+static int run_parsed(struct session *session, const struct experiment_options *parsed)
+{
+    session->options = parsed;
+    session->report = (struct result_file){ .option = "report", .path = parsed->report, .descriptor = -1 };
+    session->json = (struct result_file){ .option = "json", .path = parsed->json, .descriptor = -1 };
+    session->svg = (struct result_file){ .option = "svg", .path = parsed->svg, .descriptor = -1 };
+    (void)descriptors_raise_limit();
+    return run_with_files(session);
+}
+
 int experiment_command_run(int argc, char **argv, char **environment)
 {
     struct error error = { { '\0' } };
-    struct session session = { .environment = environment, .report = -1, .json = -1 };
+    struct session session = { .environment = environment };
     cleanup_free struct experiment_options *parsed = calloc(1, sizeof *parsed);
     int exit_code = COMMAND_OK;
     if (parsed == NULL) {
@@ -220,8 +274,7 @@ int experiment_command_run(int argc, char **argv, char **environment)
     }
 
     buf_init(&session.command_line, COMMAND_LINE_BYTES);
-    add_command_line(&session.command_line, argc, argv); /* before its words are put in another order */
-    session.options = parsed;
+    origin_add_command(&session.command_line, argc, argv); /* before its words are put in another order */
     switch (parse(argc, argv, environment, parsed, &error)) {
     case OPTIONS_DONE:
         break;
@@ -229,8 +282,7 @@ int experiment_command_run(int argc, char **argv, char **environment)
         exit_code = command_complain(COMMAND_WRONG_USE, error.text);
         break;
     case OPTIONS_RUN:
-        (void)descriptors_raise_limit();
-        exit_code = run_with_files(&session);
+        exit_code = run_parsed(&session, parsed);
         break;
     }
     buf_clear(&session.command_line);

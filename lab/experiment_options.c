@@ -165,6 +165,7 @@ const struct option experiment_options[] = {
       .parse = parse_gateways,
       .offset = offsetof(struct experiment_options, gateways),
       .argument = "MODE=URL",
+      .is_flag_only = true, /* `lab send` has a --gateway, too: one URL */
       .help =
           "use the gateway that runs there in that mode, and start none; --delay, --threads and --blocking tell what "
           "it was started with. For several modes: give it again, or more of MODE=URL" },
@@ -178,6 +179,16 @@ const struct option experiment_options[] = {
       .offset = offsetof(struct experiment_options, json),
       .argument = "FILE",
       .help = "write the results for other programs" },
+    { .name = "svg",
+      .parse = options_parse_string,
+      .offset = offsetof(struct experiment_options, svg),
+      .argument = "FILE.svg",
+      .help = "write the timeline as a picture" },
+    { .name = "events",
+      .parse = options_parse_boolean,
+      .offset = offsetof(struct experiment_options, has_events),
+      .default_value = "false",
+      .help = "tell what happens, as it happens, as one JSON object a line instead of logs, picture and table" },
     OPTIONS_LOG_ROWS(offsetof(struct experiment_options, log)),
 };
 

@@ -31,6 +31,8 @@ struct experiment_options {
     const char *blocking;
     const char *report; /* paths; NULL: not wanted */
     const char *json;
+    const char *svg;
+    bool has_events;
     struct log_options log;
 };
 

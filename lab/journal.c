@@ -7,7 +7,10 @@
 #include "common/clock.h"
 #include "lab/log_line.h"
 
-enum { FIRST_CAPACITY = 16, RANKS = 4, RANK_REQUEST = 0, RANK_GATEWAY = 1, RANK_ANSWER = 2 };
+enum { FIRST_CAPACITY = 16 };
+
+/* What comes first within a millisecond. */
+enum rank { RANK_REQUEST, RANK_CALLED_BACK, RANK_GATEWAY, RANK_CALLED, RANK_ANSWER, RANK_COUNT };
 
 void journal_init(struct journal *journal)
 {
@@ -32,17 +35,18 @@ void journal_clear(struct journal *journal)
     journal_init(journal);
 }
 
-static bool contains(struct str text, struct str wanted)
+static enum rank rank_of(enum journal_side side, enum log_line_event event)
 {
-    return text.length > 0 && memmem(text.base, text.length, wanted.base, wanted.length) != NULL;
-}
-
-static uint64_t rank_of(enum journal_side side, struct str line)
-{
-    if (side == JOURNAL_GATEWAY) {
+    switch (side) {
+    case JOURNAL_GATEWAY:
         return RANK_GATEWAY;
+    case JOURNAL_BACKEND:
+        return event == LOG_LINE_RECEIVED ? RANK_CALLED : RANK_CALLED_BACK;
+    case JOURNAL_SENDER:
+    case JOURNAL_SIDE_COUNT:
+        break;
     }
-    return contains(line, STR(" Send!!")) || contains(line, STR(" -----")) ? RANK_REQUEST : RANK_ANSWER;
+    return event == LOG_LINE_BEGUN || event == LOG_LINE_SENT ? RANK_REQUEST : RANK_ANSWER;
 }
 
 /* Room for one more at the end of the queue. */
@@ -83,7 +87,7 @@ int journal_add(struct journal *journal, enum journal_side side, struct str line
 
     log_line_read(line, &read);
     if (read.has_stamp) {
-        queue->last_order = read.day_us / CLOCK_US_PER_MS * RANKS + rank_of(side, line);
+        queue->last_order = read.day_us / CLOCK_US_PER_MS * RANK_COUNT + rank_of(side, read.event);
     }
     queue->entries[queue->first + queue->count++] = (struct journal_entry){
         .side = side,
@@ -98,26 +102,31 @@ int journal_add(struct journal *journal, enum journal_side side, struct str line
 /* Across midnight too: what is less than half a day ahead is later. */
 static bool is_before(const struct journal_entry *a, const struct journal_entry *b)
 {
-    uint64_t day = LOG_LINE_DAY_US / CLOCK_US_PER_MS * RANKS;
+    uint64_t day = LOG_LINE_DAY_US / CLOCK_US_PER_MS * RANK_COUNT;
     uint64_t ahead = (b->order + day - a->order) % day;
 
     return ahead > 0 && ahead < day / 2;
 }
 
+static const struct journal_entry *first_of(const struct journal_queue *queue)
+{
+    return queue->count > 0 ? &queue->entries[queue->first] : NULL;
+}
+
 /* The side whose first line comes next; JOURNAL_SIDE_COUNT: there is none. */
 static enum journal_side next_side(const struct journal *journal)
 {
-    const struct journal_queue *sender = &journal->sides[JOURNAL_SENDER];
-    const struct journal_queue *gateway = &journal->sides[JOURNAL_GATEWAY];
+    enum journal_side next = JOURNAL_SIDE_COUNT;
+    const struct journal_entry *earliest = NULL;
 
-    if (sender->count == 0) {
-        return gateway->count > 0 ? JOURNAL_GATEWAY : JOURNAL_SIDE_COUNT;
+    for (unsigned side = 0; side < JOURNAL_SIDE_COUNT; side++) {
+        const struct journal_entry *entry = first_of(&journal->sides[side]);
+        if (entry != NULL && (earliest == NULL || is_before(entry, earliest))) {
+            next = (enum journal_side)side;
+            earliest = entry;
+        }
     }
-    if (gateway->count == 0) {
-        return JOURNAL_SENDER;
-    }
-    return is_before(&gateway->entries[gateway->first], &sender->entries[sender->first]) ? JOURNAL_GATEWAY
-                                                                                         : JOURNAL_SENDER;
+    return next;
 }
 
 uint64_t journal_due_us(const struct journal *journal)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * journal - brings the log lines of sender and gateway into the order in which things happened. Pure.
+ * journal - brings the log lines of sender, gateway and backend into the order in which things happened. Pure.
  *
- * The two write at the same time and their lines reach us through different doors, so a line is held for a moment
- * before it is shown: one with an earlier stamp may still be on its way. Lines without a stamp stay behind the one
- * before them. Within a millisecond, the sender's requests come first, then the gateway, then the sender's answers. The
- * lines of one side are never reordered.
+ * They write at the same time and their lines reach us through different doors, so a line is held for a moment before
+ * it is shown: one with an earlier stamp may still be on its way. Lines without a stamp stay behind the one before
+ * them. Within a millisecond, the sender's requests come first, then the backend's answers, the gateway, what the
+ * backend received, and the sender's answers. The lines of one side are never reordered.
  *
  *     journal_add(&journal, JOURNAL_GATEWAY, line, clock_monotonic_us());
  *     while (journal_take(&journal, clock_monotonic_us(), &entry)) { …; journal_entry_clear(&entry); }
@@ -22,7 +22,7 @@
 #include "common/compiler.h"
 #include "common/str.h"
 
-enum journal_side { JOURNAL_SENDER, JOURNAL_GATEWAY, JOURNAL_SIDE_COUNT };
+enum journal_side { JOURNAL_SENDER, JOURNAL_GATEWAY, JOURNAL_BACKEND, JOURNAL_SIDE_COUNT };
 
 enum { JOURNAL_LINES = 4096, JOURNAL_HOLD_US = 30 * 1000 };
 

@@ -51,12 +51,61 @@ static bool is_enclosed(struct str text, struct str front, struct str back, stru
     return true;
 }
 
+/* What stands behind a name in the sender's lines. */
+static enum log_line_event event_of_words(struct str words)
+{
+    if (str_equal(words, STR("-----"))) {
+        return LOG_LINE_BEGUN;
+    }
+    if (str_equal(words, STR("Send!!"))) {
+        return LOG_LINE_SENT;
+    }
+    if (str_starts_with(words, STR("status = "))) {
+        return LOG_LINE_ANSWERED;
+    }
+    return str_starts_with(words, STR("error = ")) ? LOG_LINE_FAILED : LOG_LINE_OTHER;
+}
+
+/* "--- task1 Send!!" */
+static void read_sender(struct str message, struct log_line *line)
+{
+    struct str front = STR("--- ");
+
+    if (!str_starts_with(message, front)) {
+        return;
+    }
+    struct str rest = str_from(message, front.length);
+    struct str name = str_split(&rest, ' ');
+    line->event = event_of_words(rest);
+    if (line->event != LOG_LINE_OTHER) {
+        keep_name(line, name);
+    }
+}
+
+/* "/task1?delay=1s": its path without the slash. */
+static void keep_target(struct log_line *line, struct str target)
+{
+    struct str path = str_split(&target, '?');
+
+    keep_name(line, str_starts_with(path, STR("/")) ? str_from(path, 1) : path);
+}
+
+/* `INFO:     127.0.0.1:52673 - "GET /task1 HTTP/1.1" 200 OK` */
+static void read_done(struct str text, struct log_line *line)
+{
+    struct str request = str_from(text, str_find(text, '"') + 1);
+
+    line->event = LOG_LINE_DONE;
+    (void)str_split(&request, ' ');
+    keep_target(line, str_split(&request, ' '));
+}
+
 static void read_text(struct str text, struct log_line *line)
 {
     struct str name;
 
     if (str_starts_with(text, STR("INFO:"))) {
-        line->event = LOG_LINE_DONE;
+        read_done(text, line);
         return;
     }
     line->has_stamp = read_stamp(text, &line->day_us);
@@ -70,6 +119,8 @@ static void read_text(struct str text, struct log_line *line)
     } else if (is_enclosed(message, STR(" - Send "), STR(" response"), &name)) {
         line->event = LOG_LINE_SEND;
         keep_name(line, name);
+    } else if (str_starts_with(message, STR(" - "))) {
+        read_sender(str_from(message, strlen(" - ")), line);
     }
 }
 
@@ -82,8 +133,6 @@ static void read_json(struct str text, struct log_line *line)
 {
     cJSON *object = cJSON_ParseWithLength(text.base, text.length);
     struct str event = member(object, "event");
-    struct str target = member(object, "target");
-    struct str name = str_split(&target, '?');
 
     line->has_stamp = read_stamp(member(object, "ts"), &line->day_us);
     if (str_equal(event, STR("received"))) {
@@ -92,8 +141,12 @@ static void read_json(struct str text, struct log_line *line)
         line->event = LOG_LINE_SEND;
     } else if (str_equal(event, STR("done"))) {
         line->event = LOG_LINE_DONE;
+    } else {
+        read_sender(member(object, "message"), line);
     }
-    keep_name(line, str_starts_with(name, STR("/")) ? str_from(name, 1) : name);
+    if (line->name[0] == '\0') {
+        keep_target(line, member(object, "target"));
+    }
     cJSON_Delete(object);
 }
 

@@ -6,6 +6,9 @@
  *     2024-04-20 07:59:14,604 - Send task1 response
  *     INFO:     127.0.0.1:52673 - "GET /task1 HTTP/1.1" 200 OK
  *     {"ts":"2026-01-02T03:04:05.123456+00:00","event":"received",…,"target":"/task1",…}
+ *
+ * and of the sender's (see lab/sender.h), of which only those with a name and a keyword can be told for sure: a body
+ * may be any bytes.
  */
 #ifndef LAB_LOG_LINE_H
 #define LAB_LOG_LINE_H
@@ -15,7 +18,18 @@
 
 #include "common/str.h"
 
-enum log_line_event { LOG_LINE_OTHER, LOG_LINE_RECEIVED, LOG_LINE_SEND, LOG_LINE_DONE };
+enum log_line_event {
+    LOG_LINE_OTHER,
+    /* of gateway and backend */
+    LOG_LINE_RECEIVED,
+    LOG_LINE_SEND,
+    LOG_LINE_DONE,
+    /* of the sender: "--- task1 -----", "--- task1 Send!!", "--- task1 status = 200", "--- task1 error = …" */
+    LOG_LINE_BEGUN,
+    LOG_LINE_SENT,
+    LOG_LINE_ANSWERED,
+    LOG_LINE_FAILED,
+};
 
 enum { LOG_LINE_NAME_BYTES = 256 };
 
@@ -24,7 +38,8 @@ enum { LOG_LINE_NAME_BYTES = 256 };
 
 struct log_line {
     enum log_line_event event;
-    char name[LOG_LINE_NAME_BYTES]; /* of LOG_LINE_RECEIVED and _SEND: path without first slash and query; cut to fit */
+    /* The task: of gateway and backend the path without first slash and query. Cut to fit; empty: there is none. */
+    char name[LOG_LINE_NAME_BYTES];
     bool has_stamp;
     uint64_t day_us; /* microseconds since midnight */
 };

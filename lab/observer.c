@@ -8,34 +8,71 @@
 #include "common/clock.h"
 #include "lab/log_line.h"
 
-enum { READ_BYTES = 16 * 1024, LINE_BYTES = 512 * 1024, SHOWN_BYTES = 4 * 1024 * 1024, SETTLE_US = 300 * 1000 };
+enum { READ_BYTES = 16 * 1024, LINE_BYTES = 512 * 1024, SETTLE_US = 300 * 1000 };
 
-/* ---- showing ---- */
+/* ---- telling ---- */
 
-static void show_until(struct observer *observer, uint64_t now_us)
+/* The task of that name, as the mode's maker wrote it; NULL: there is none. */
+static const char *task_named(const struct observer *observer, const char *name)
+{
+    const struct mode_result *mode = observer->setup.mode;
+
+    for (size_t i = 0; i < mode->task_count; i++) {
+        if (strcmp(mode->tasks[i].name, name) == 0) {
+            return mode->tasks[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* Whose line it is. The sender's line behind a status is that answer's body, which may be any bytes. */
+static const char *task_of(struct observer *observer, enum journal_side side, const struct log_line *read)
+{
+    const char *task = read->name[0] != '\0' ? task_named(observer, read->name) : NULL;
+
+    if (side == JOURNAL_SENDER) {
+        task = task == NULL ? observer->answered_task : task;
+        observer->answered_task = read->event == LOG_LINE_ANSWERED ? task : NULL;
+    }
+    return task;
+}
+
+static void tell_line(struct observer *observer, const struct journal_entry *entry)
+{
+    struct str text = { entry->text, entry->length };
+    uint64_t *last_us = &observer->last_us[entry->side];
+    struct log_line read;
+
+    log_line_read(text, &read);
+    if (read.has_stamp && observer->has_origin) {
+        *last_us = log_line_elapsed_us(observer->origin_day_us, read.day_us);
+    }
+    const struct audience_line line = {
+        .mode = observer->setup.mode,
+        .side = entry->side,
+        .event = read.event,
+        .at_us = *last_us,
+        .text = text,
+        .task = task_of(observer, entry->side, &read),
+    };
+    observer->setup.audience->on_line(observer->setup.audience, &line);
+}
+
+static void tell_until(struct observer *observer, uint64_t now_us)
 {
     struct journal_entry entry;
-    cleanup_buf struct buf text = { .base = NULL };
 
-    buf_init(&text, SHOWN_BYTES);
     while (journal_take(&observer->journal, now_us, &entry)) {
-        struct str line = { entry.text, entry.length };
-        screen_add_line(&text, observer->setup.screen, entry.side, line);
+        tell_line(observer, &entry);
         journal_entry_clear(&entry);
     }
-    if (text.length > 0) {
-        (void)fwrite(text.base, 1, text.length, observer->setup.output);
-        (void)fflush(observer->setup.output);
-    }
+    observer->setup.audience->on_pause(observer->setup.audience);
 }
 
 static void keep(struct observer *observer, enum journal_side side, struct str line)
 {
-    if (observer->setup.log->level < LOG_INFO) {
-        return;
-    }
     if (journal_add(&observer->journal, side, line, clock_monotonic_us()) == -ENOBUFS) {
-        show_until(observer, CLOCK_NEVER_US);
+        tell_until(observer, CLOCK_NEVER_US);
         (void)journal_add(&observer->journal, side, line, clock_monotonic_us());
     }
 }
@@ -85,11 +122,12 @@ static void on_backend_line(void *context, struct str line)
 
     log_line_read(line, &read);
     if (read.event == LOG_LINE_RECEIVED) {
-        note(observer, &read, offsetof(struct task_result, call_started_us));
+        note(observer, &read, offsetof(struct task_result, call_received_us));
     } else if (read.event == LOG_LINE_SEND) {
-        note(observer, &read, offsetof(struct task_result, call_done_us));
+        note(observer, &read, offsetof(struct task_result, call_answered_us));
     }
     observer->backend_done_count += read.event == LOG_LINE_DONE;
+    keep(observer, JOURNAL_BACKEND, line);
 }
 
 static void on_sender_line(struct observer *observer, struct str line)
@@ -97,12 +135,21 @@ static void on_sender_line(struct observer *observer, struct str line)
     struct log_line read;
 
     log_line_read(line, &read);
-    bool is_sent = memmem(line.base, line.length, " Send!!", strlen(" Send!!")) != NULL;
-    if (!observer->has_origin && is_sent && read.has_stamp) {
+    if (!observer->has_origin && read.event == LOG_LINE_SENT && read.has_stamp) {
         observer->has_origin = true;
         observer->origin_day_us = read.day_us;
     }
     keep(observer, JOURNAL_SENDER, line);
+}
+
+static void take_sender_lines(struct observer *observer)
+{
+    struct str rest = buf_view(&observer->sender_line);
+
+    while (str_find(rest, '\n') < rest.length) {
+        on_sender_line(observer, str_split(&rest, '\n'));
+    }
+    buf_consume(&observer->sender_line, observer->sender_line.length - rest.length);
 }
 
 static void read_sender_lines(struct observer *observer)
@@ -113,12 +160,8 @@ static void read_sender_lines(struct observer *observer)
     while ((count = pread(observer->sender_lines, bytes, sizeof bytes, (off_t)observer->sender_offset)) > 0) {
         observer->sender_offset += (uint64_t)count;
         (void)buf_add(&observer->sender_line, bytes, (size_t)count);
+        take_sender_lines(observer);
     }
-    struct str rest = buf_view(&observer->sender_line);
-    while (str_find(rest, '\n') < rest.length) {
-        on_sender_line(observer, str_split(&rest, '\n'));
-    }
-    buf_consume(&observer->sender_line, observer->sender_line.length - rest.length);
 }
 
 /* ---- the company of the sender ---- */
@@ -130,7 +173,7 @@ static bool on_turn(struct company *company, uint64_t *ret_due_us)
 
     read_sender_lines(observer);
     bool goes_on = stage_serve(observer->setup.stage);
-    show_until(observer, clock_monotonic_us());
+    tell_until(observer, clock_monotonic_us());
     *ret_due_us = journal_due_us(&observer->journal);
     stage_descriptors(observer->setup.stage, company->descriptors);
     company->count = STAGE_DESCRIPTORS;
@@ -149,17 +192,17 @@ int observer_init(struct observer *observer, const struct observer_setup *setup,
     observer->sink.level = LOG_INFO; /* its lines say when things happened, shown or not */
     buf_init(&observer->sender_line, LINE_BYTES);
     journal_init(&observer->journal);
-    setup->stage->gateway.on_line = on_gateway_line;
-    setup->stage->gateway.context = observer;
-    setup->stage->backend.on_line = on_backend_line;
-    setup->stage->backend.context = observer;
+    setup->stage->gateway.child.on_line = on_gateway_line;
+    setup->stage->gateway.child.context = observer;
+    setup->stage->backend.child.on_line = on_backend_line;
+    setup->stage->backend.child.context = observer;
     return 0;
 }
 
 void observer_clear(struct observer *observer)
 {
-    observer->setup.stage->gateway.on_line = NULL;
-    observer->setup.stage->backend.on_line = NULL;
+    observer->setup.stage->gateway.child.on_line = NULL;
+    observer->setup.stage->backend.child.on_line = NULL;
     log_clear(&observer->log);
     log_sink_clear(&observer->sink);
     buf_clear(&observer->sender_line);
@@ -167,14 +210,19 @@ void observer_clear(struct observer *observer)
     (void)close(observer->sender_lines);
 }
 
-/* Have the children said everything? One that does not run has. */
+/* Has the program said everything? One that does not run has. */
+static bool has_said_all(const struct service *service, size_t done_count, size_t expected)
+{
+    return service->child.pid == 0 || service->child.output < 0 || done_count >= expected;
+}
+
 static bool is_settled(const struct observer *observer)
 {
     const struct stage *stage = observer->setup.stage;
     size_t expected = observer->setup.mode->task_count;
 
-    return (stage->gateway.pid == 0 || stage->gateway.output < 0 || observer->gateway_done_count >= expected) &&
-           (stage->backend.pid == 0 || stage->backend.output < 0 || observer->backend_done_count >= expected);
+    return has_said_all(&stage->gateway, observer->gateway_done_count, expected) &&
+           has_said_all(&stage->backend, observer->backend_done_count, expected);
 }
 
 void observer_settle(struct observer *observer)
@@ -187,5 +235,5 @@ void observer_settle(struct observer *observer)
         uint64_t wake_us = due_us < give_up_us ? due_us : give_up_us;
         (void)poll(observer->company.descriptors, observer->company.count, company_poll_timeout_ms(wake_us));
     }
-    show_until(observer, CLOCK_NEVER_US);
+    tell_until(observer, CLOCK_NEVER_US);
 }

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * results - what an experiment measured, what theory says to it, and the JSON that tells it to other programs. Pure.
+ * results - what an experiment measured, and what theory says to it. Pure.
  *
- *     {"version":1,"delay_ms":…,"modes":[{"mode":…,"tasks":[{"name":…,"sent_ms":…,"answered_ms":…,"seconds":…,
- *      "status":…}],"total_s":…,"theory_s":…,"ratio":…,"ok":true}]}
- *
- * `theory_s` is the latest that theory allows (see lab/theory.h). `answered_ms`, `seconds` and `status` are null where
- * no answer came; `total_s` and `ratio` then too.
+ * lab/results_parts.h cuts a task's time into parts; lab/results_json.h writes it all down.
  *
  * Memory: the structs look at tasks and names that their maker owns.
- * Units: microseconds from the instant at which a mode's sending began.
+ * Units: microseconds from the instant at which a mode's first request was sent.
  */
 #ifndef LAB_RESULTS_H
 #define LAB_RESULTS_H
@@ -18,26 +14,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/buf.h"
-#include "common/compiler.h"
 #include "gateway/mode.h"
 #include "lab/theory.h"
 
 /* Not known: nobody who could know told us. */
 #define RESULTS_UNKNOWN_US UINT64_MAX
 
+/* Where a task's time went. */
+enum part_kind {
+    PART_WAITING,    /* for the gateway: not read yet, no thread free, or called back while the loop stands still */
+    PART_CONNECTING, /* the gateway to the backend */
+    PART_BACKEND,    /* the backend is at work */
+    PART_GATEWAY,    /* the gateway's own work, the way to it and back */
+    PART_UNKNOWN,    /* sent to answered, and nobody says what happened in between */
+    PART_KIND_COUNT,
+};
+
+struct part {
+    enum part_kind kind;
+    uint64_t start_us, end_us;
+};
+
+enum { PARTS_MOST = 16 };
+
+/* What the gateway's own record of a request tells (docs/gateway.md, the `done` event). */
+struct record_times {
+    bool is_known;
+    bool has_call;
+    uint64_t worker;  /* whose loop it was */
+    uint64_t read_us; /* the request's head */
+    /* Of its call; each RESULTS_UNKNOWN_US where it did not happen, such as connecting where a connection was kept. */
+    uint64_t queued_us, started_us, connected_us, sent_us, done_us;
+};
+
 struct task_result {
     const char *name;
     struct theory_range theory;
+    bool is_blocking;  /* its call blocks the event loop */
+    uint16_t port;     /* the sender's end of its connection; 0: not known */
     uint64_t sent_us;  /* the request had been written; RESULTS_UNKNOWN_US: it never was */
     uint64_t ended_us; /* the answer was complete, or the failure certain */
     int status;        /* 0: no answer */
     const char *error; /* the cause's name where there is no answer; else NULL */
-    /* What the logs of gateway and backend tell; RESULTS_UNKNOWN_US where they were not ours to read. */
-    uint64_t received_us;     /* by the gateway */
-    uint64_t call_started_us; /* the backend received the call */
-    uint64_t call_done_us;    /* the backend answered it */
-    bool ok;                  /* answered with 2xx, and when theory says */
+    /* What the logs of gateway and backend tell, mostly cut to milliseconds; RESULTS_UNKNOWN_US where they were not
+     * ours to read. */
+    uint64_t received_us;      /* by the gateway */
+    uint64_t call_received_us; /* by the backend */
+    uint64_t call_answered_us; /* by the backend */
+    struct record_times record;
+    struct part parts[PARTS_MOST]; /* see results_cut() */
+    size_t part_count;
+    bool ok; /* answered with 2xx, and when theory says */
 };
 
 struct mode_result {
@@ -51,6 +78,8 @@ struct mode_result {
 
 struct experiment_result {
     uint64_t delay_us;
+    long threads;
+    const char *blocking; /* names, separated by commas */
     struct mode_result *modes;
     size_t mode_count;
 };
@@ -65,30 +94,7 @@ uint64_t results_elapsed_us(const struct task_result *task);
 double results_ratio(uint64_t measured_us, struct theory_range theory);
 /* The end of the last task of all modes, and no less than the delay: how long a shared time axis has to be. */
 uint64_t results_longest_us(const struct experiment_result *experiment);
-
-/* How a task's time was spent, in the order in which it passes. */
-enum stretch_kind {
-    STRETCH_WAITING, /* for the gateway: not received yet, or no thread free */
-    STRETCH_CALL,    /* the backend is at work */
-    STRETCH_HELD,    /* the backend has answered, the gateway has not */
-    STRETCH_UNKNOWN, /* sent, and nobody says what happened then */
-    STRETCH_KIND_COUNT,
-};
-
-struct stretch {
-    enum stretch_kind kind;
-    uint64_t start_us, end_us;
-};
-
-enum { STRETCHES_MOST = 3 };
-
-/* What a stretch of that kind means, for a person. */
-extern const char *const stretch_meanings[STRETCH_KIND_COUNT];
-/* Cuts the task's time into stretches without gaps; returns how many, none of them empty. Waits that are shorter than
- * the stamps of log lines can tell are left out. */
-size_t results_stretches(const struct task_result *task, struct stretch stretches[STRETCHES_MOST]);
-
-/* 0, or -ENOMEM, or -ENOBUFS. */
-int results_add_json(const struct experiment_result *experiment, struct buf *text) must_check;
+/* A task that is about to be sent: nothing is known of it yet. */
+struct task_result results_new_task(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 static const char *const side_names[JOURNAL_SIDE_COUNT] = {
     [JOURNAL_SENDER] = "sender",
     [JOURNAL_GATEWAY] = "gateway",
+    [JOURNAL_BACKEND] = "backend",
 };
 
 static unsigned columns_of(int descriptor)

@@ -40,6 +40,7 @@ struct sender_result {
     uint64_t ended_us;     /* the answer was complete, or the failure certain */
     int status;            /* 0: no complete answer */
     enum call_error error; /* then: why; CALL_CANCELLED: the company gave up */
+    uint16_t port;         /* our end of the connection: how the other side's records name us; 0: there was none */
 };
 
 struct sender_config {

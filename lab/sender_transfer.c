@@ -4,7 +4,9 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "lab/printable.h"
@@ -242,8 +244,25 @@ static int set_target(struct sender_transfer *transfer)
     return curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolved) == CURLE_OK ? 0 : -ENOMEM;
 }
 
+/* The port of our end; 0: it cannot be told. */
+static uint16_t own_port(int descriptor)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } address = { .any = { .sa_family = AF_UNSPEC } };
+    socklen_t length = sizeof address;
+
+    if (getsockname(descriptor, &address.any, &length) < 0) {
+        return 0;
+    }
+    return ntohs(address.any.sa_family == AF_INET6 ? address.ipv6.sin6_port : address.ipv4.sin_port);
+}
+
 int sender_transfer_begin(struct sender_transfer *transfer)
 {
+    transfer->result->port = own_port(transfer->dial->descriptor);
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL) {
         return -ENOMEM;

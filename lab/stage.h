@@ -2,9 +2,8 @@
 /*
  * stage - the real processes an experiment plays with: one backend, and one gateway after another, on free ports.
  *
- * The programs stand beside our own (`gateway`, `backend`; `fanlight-gateway`, … where we are installed as
- * fanlight-lab). SIGINT and SIGTERM interrupt whatever waits here. All children are gone when stage_clear() returns,
- * and die with us where it is never reached.
+ * SIGINT and SIGTERM interrupt whatever waits here. All children are gone when stage_clear() returns, and die with us
+ * where it is never reached.
  *
  * Memory: the strings of the configuration must outlive the stage.   Threads: the main thread's.
  */
@@ -20,9 +19,10 @@
 #include "common/log.h"
 #include "common/url.h"
 #include "gateway/mode.h"
-#include "lab/child.h"
+#include "lab/interrupt.h"
+#include "lab/service.h"
 
-enum { STAGE_DESCRIPTORS = 2 * CHILD_DESCRIPTORS + 1, STAGE_PATH_BYTES = 4096 };
+enum { STAGE_DESCRIPTORS = 2 * CHILD_DESCRIPTORS + 1 };
 
 struct stage_config {
     const char *own_path; /* of the running program: its neighbours are started; NULL: /proc/self/exe */
@@ -36,19 +36,17 @@ struct stage_config {
 
 struct stage {
     struct stage_config config;
-    char own_path[STAGE_PATH_BYTES];
-    int signals; /* signalfd(2) */
-    bool is_interrupted;
-    struct child backend;
-    struct child gateway;
-    struct url backend_url;
+    struct service_place place;
+    struct interrupt interrupt;
+    struct service backend;
+    struct service gateway;
 };
 
 /* Blocks SIGINT and SIGTERM: they arrive here from now on. 0, or -1 and a sentence. */
 int stage_init(struct stage *stage, const struct stage_config *config, struct error *error) must_check;
 void stage_clear(struct stage *stage);
 
-/* Start a program and wait until it is ready. 0, or -1 and a sentence (look at is_interrupted first). */
+/* Start a program and wait until it is ready. 0, or -1 and a sentence (look at interrupt.was_seen first). */
 int stage_start_backend(struct stage *stage, struct error *error) must_check;
 int stage_start_gateway(struct stage *stage, enum mode mode, struct url *ret_url, struct error *error) must_check;
 void stage_stop_gateway(struct stage *stage);
@@ -61,10 +59,5 @@ int stage_check(const struct stage *stage, struct error *error) must_check;
 bool stage_serve(struct stage *stage);
 /* What to poll for. */
 void stage_descriptors(const struct stage *stage, struct pollfd descriptors[STAGE_DESCRIPTORS]);
-
-/* The path of the program `name` beside `own_path`. */
-void stage_program_path(const char *own_path, const char *name, char *path, size_t size);
-/* The address in "… listening on 127.0.0.1:8080", as an http URL. 0 or -1: the line says nothing of the kind. */
-int stage_read_address(struct str line, struct url *ret_url);
 
 #endif

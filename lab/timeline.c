@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "lab/results_parts.h"
 
 enum {
     NAME_COLUMNS_MOST = 16,  /* longer names are cut */
@@ -17,15 +18,13 @@ enum {
 /* Microseconds; far beyond any experiment, and far from overflowing. */
 #define LARGEST_POWER UINT64_C(10000000000000)
 
-/* How a kind of stretch looks. */
+/* How a kind of part looks. */
 static const struct {
     const char *glyph;
     const char *colour;
-} looks[STRETCH_KIND_COUNT] = {
-    [STRETCH_WAITING] = { "░", "\033[33m" },
-    [STRETCH_CALL] = { "█", "\033[34m" },
-    [STRETCH_HELD] = { "▒", "\033[35m" },
-    [STRETCH_UNKNOWN] = { "━", "\033[36m" },
+} looks[PART_KIND_COUNT] = {
+    [PART_WAITING] = { "░", "\033[33m" }, [PART_CONNECTING] = { "▚", "\033[93m" }, [PART_BACKEND] = { "█", "\033[34m" },
+    [PART_GATEWAY] = { "▓", "\033[32m" }, [PART_UNKNOWN] = { "━", "\033[36m" },
 };
 
 struct canvas {
@@ -132,7 +131,7 @@ static void add_rule(const struct canvas *canvas, uint64_t step_us)
     (void)buf_add_byte(canvas->text, '\n');
 }
 
-static void add_cells(const struct canvas *canvas, enum stretch_kind kind, unsigned count)
+static void add_cells(const struct canvas *canvas, enum part_kind kind, unsigned count)
 {
     if (count == 0) {
         return;
@@ -167,15 +166,14 @@ static void add_end(const struct canvas *canvas, const struct task_result *task)
 
 static void add_lane(const struct canvas *canvas, const struct task_result *task)
 {
-    struct stretch stretches[STRETCHES_MOST];
-    size_t count = results_stretches(task, stretches);
     unsigned column = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        unsigned start = first_cell(canvas, stretches[i].start_us);
-        unsigned end = first_cell(canvas, stretches[i].end_us);
+    for (size_t i = 0; i < task->part_count; i++) {
+        const struct part *part = &task->parts[i];
+        unsigned start = first_cell(canvas, part->start_us);
+        unsigned end = first_cell(canvas, part->end_us);
         add_blanks(canvas->text, start > column ? start - column : 0);
-        add_cells(canvas, stretches[i].kind, end > start ? end - start : 0);
+        add_cells(canvas, part->kind, end > start ? end - start : 0);
         column = end > column ? end : column;
     }
     add_blanks(canvas->text, canvas->lane_columns - column);
@@ -183,31 +181,31 @@ static void add_lane(const struct canvas *canvas, const struct task_result *task
 }
 
 /* Kinds that have a cell in one of the mode's lanes. */
-static void find_drawn(const struct canvas *canvas, const struct mode_result *mode, bool is_drawn[STRETCH_KIND_COUNT])
+static void find_drawn(const struct canvas *canvas, const struct mode_result *mode, bool is_drawn[PART_KIND_COUNT])
 {
     for (size_t i = 0; i < mode->task_count; i++) {
-        struct stretch stretches[STRETCHES_MOST];
-        size_t count = results_stretches(&mode->tasks[i], stretches);
-        for (size_t k = 0; k < count; k++) {
-            bool has_cell = first_cell(canvas, stretches[k].end_us) > first_cell(canvas, stretches[k].start_us);
-            is_drawn[stretches[k].kind] = is_drawn[stretches[k].kind] || has_cell;
+        const struct task_result *task = &mode->tasks[i];
+        for (size_t k = 0; k < task->part_count; k++) {
+            const struct part *part = &task->parts[k];
+            bool has_cell = first_cell(canvas, part->end_us) > first_cell(canvas, part->start_us);
+            is_drawn[part->kind] = is_drawn[part->kind] || has_cell;
         }
     }
 }
 
 static void add_legend(const struct canvas *canvas, const struct experiment_result *experiment)
 {
-    bool is_drawn[STRETCH_KIND_COUNT] = { false };
+    bool is_drawn[PART_KIND_COUNT] = { false };
     const char *gap = "\n";
 
     for (size_t i = 0; i < experiment->mode_count; i++) {
         find_drawn(canvas, &experiment->modes[i], is_drawn);
     }
-    for (unsigned kind = 0; kind < STRETCH_KIND_COUNT; kind++) {
+    for (unsigned kind = 0; kind < PART_KIND_COUNT; kind++) {
         if (is_drawn[kind]) {
             (void)buf_add_text(canvas->text, gap);
-            add_cells(canvas, (enum stretch_kind)kind, 2);
-            (void)buf_add_format(canvas->text, " %s\n", stretch_meanings[kind]);
+            add_cells(canvas, (enum part_kind)kind, 2);
+            (void)buf_add_format(canvas->text, " %s\n", part_meanings[kind]);
             gap = "";
         }
     }

@@ -6,6 +6,7 @@
 #define TESTS_UNIT_LAB_SAMPLE_RESULTS_H
 
 #include "lab/results.h"
+#include "lab/results_parts.h"
 
 struct sample_results {
     struct task_result tasks[2][2];
@@ -22,9 +23,16 @@ static inline struct task_result sample_task(const char *name, uint64_t theory_u
         .ended_us = ended_us,
         .status = 200,
         .received_us = start_us,
-        .call_started_us = start_us,
-        .call_done_us = ended_us,
+        .call_received_us = start_us,
+        .call_answered_us = ended_us,
     };
+}
+
+/* After a change of the mode's tasks. */
+static inline void sample_results_judge(struct mode_result *mode)
+{
+    results_judge(mode);
+    results_cut(mode);
 }
 
 static inline void sample_results_init(struct sample_results *sample)
@@ -37,9 +45,11 @@ static inline void sample_results_init(struct sample_results *sample)
     for (size_t i = 0; i < array_length(sample->modes); i++) {
         sample->modes[i] =
             (struct mode_result){ .mode = i == 0 ? MODE_SYNC : MODE_ASYNC, .tasks = sample->tasks[i], .task_count = 2 };
-        results_judge(&sample->modes[i]);
+        sample_results_judge(&sample->modes[i]);
     }
-    sample->experiment = (struct experiment_result){ .delay_us = 2000000, .modes = sample->modes, .mode_count = 2 };
+    sample->experiment = (struct experiment_result){
+        .delay_us = 2000000, .threads = 16, .blocking = "task1", .modes = sample->modes, .mode_count = 2
+    };
 }
 
 /* Task `index` of the first mode never got an answer. */
@@ -49,7 +59,7 @@ static inline void sample_results_fail(struct sample_results *sample, size_t ind
 
     task->status = 0;
     task->error = "connection_refused";
-    results_judge(&sample->modes[0]);
+    sample_results_judge(&sample->modes[0]);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "common/clock.h"
+#include "lab/experiment_screen.h"
 #include "tests/support/unit.h"
 #include "tests/unit/lab/scripted_server.h"
 
@@ -17,8 +18,10 @@ static const struct log_options log_options = { .format = LOG_TEXT, .level = LOG
 static const struct screen screen = { .columns = 80 };
 
 /* Everything but the modes; what is shown goes to `output`. */
-static struct experiment_config make_config(FILE *output)
+static struct experiment_config make_config(struct experiment_screen *shown, FILE *output)
 {
+    *shown = (struct experiment_screen){ .screen = &screen, .output = output, .has_lines = true };
+    experiment_screen_init(shown);
     return (struct experiment_config){
         .delay_us = DELAY_US,
         .tasks = tasks,
@@ -29,8 +32,7 @@ static struct experiment_config make_config(FILE *output)
         .own_path = "/nonexistent/lab",
         .environment = no_environment,
         .log = &log_options,
-        .screen = &screen,
-        .output = output,
+        .audience = &shown->audience,
     };
 }
 
@@ -46,11 +48,12 @@ static struct experiment_mode running(enum mode mode, uint16_t port)
 }
 
 /* Runs one mode on a gateway that answers the k-th task after k delays, as one that blocks would. */
-static enum experiment_outcome run_on_blocking_gateway(enum mode mode, struct experiment_result *result, char *shown)
+static enum experiment_outcome run_on_blocking_gateway(enum mode mode, struct experiment_result *result, char *text)
 {
     static const char *const answers[] = { ANSWER, ANSWER };
-    FILE *output = fmemopen(shown, OUTPUT_BYTES, "w");
-    struct experiment_config config = make_config(output);
+    FILE *output = fmemopen(text, OUTPUT_BYTES, "w");
+    struct experiment_screen shown;
+    struct experiment_config config = make_config(&shown, output);
     struct scripted_server server;
     struct error error = { { '\0' } };
 
@@ -103,7 +106,8 @@ static void experiment_is_not_ok_when_a_gateway_is_not_what_it_is_said_to_be(voi
 static void experiment_reports_tasks_that_fail(void **state)
 {
     FILE *output = fopen("/dev/null", "w");
-    struct experiment_config config = make_config(output);
+    struct experiment_screen shown;
+    struct experiment_config config = make_config(&shown, output);
     struct experiment_result result;
     struct error error = { { '\0' } };
     uint16_t port = 0;
@@ -125,7 +129,8 @@ static void experiment_reports_tasks_that_fail(void **state)
 static void experiment_fails_with_a_sentence_when_programs_are_missing(void **state)
 {
     FILE *output = fopen("/dev/null", "w");
-    struct experiment_config config = make_config(output);
+    struct experiment_screen shown;
+    struct experiment_config config = make_config(&shown, output);
     const struct experiment_mode plan = { .mode = MODE_SYNC };
     struct experiment_result result;
     struct error error = { { '\0' } };
@@ -136,13 +141,16 @@ static void experiment_fails_with_a_sentence_when_programs_are_missing(void **st
     assert_int_equal(experiment_run(&config, &result, &error), EXPERIMENT_FAILED);
 
     assert_non_null(strstr(error.text, "/nonexistent/backend"));
+    assert_int_equal(result.mode_count, 0);
+    experiment_clear(&result);
     (void)fclose(output);
 }
 
 static void experiment_is_interrupted_by_a_signal(void **state)
 {
     FILE *output = fopen("/dev/null", "w");
-    struct experiment_config config = make_config(output);
+    struct experiment_screen shown;
+    struct experiment_config config = make_config(&shown, output);
     struct experiment_result result;
     struct error error = { { '\0' } };
     uint16_t port = 0;
@@ -159,6 +167,8 @@ static void experiment_is_interrupted_by_a_signal(void **state)
 
     assert_int_equal(experiment_run(&config, &result, &error), EXPERIMENT_INTERRUPTED);
 
+    assert_int_equal(result.mode_count, 0);
+    experiment_clear(&result);
     (void)close(silent);
     (void)fclose(output);
 }

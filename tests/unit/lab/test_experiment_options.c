@@ -46,6 +46,8 @@ static void options_have_the_defaults_of_the_notes(void **state)
     assert_string_equal(parsed.tasks.names[0], "task1");
     assert_string_equal(parsed.tasks.names[1], "task2");
     assert_int_equal(parsed.modes.count, 4);
+    assert_null(parsed.svg);
+    assert_false(parsed.has_events);
     assert_int_equal(parsed.modes.modes[0].mode, MODE_SYNC);
     assert_int_equal(parsed.modes.modes[1].mode, MODE_ASYNC);
     assert_int_equal(parsed.modes.modes[2].mode, MODE_MIXED);

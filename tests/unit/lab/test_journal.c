@@ -15,8 +15,7 @@ static void take_all(struct journal *journal, uint64_t now_us, struct buf *text)
     struct journal_entry entry;
 
     while (journal_take(journal, now_us, &entry)) {
-        (void)buf_add_format(text, "%c %.*s\n", entry.side == JOURNAL_SENDER ? 's' : 'g', (int)entry.length,
-                             entry.text);
+        (void)buf_add_format(text, "%c %.*s\n", "sgb"[entry.side], (int)entry.length, entry.text);
         journal_entry_clear(&entry);
     }
 }
@@ -51,6 +50,34 @@ static void journal_brings_the_lines_of_both_sides_into_order(void **state)
                                  "g INFO:     127.0.0.1:52673 - \"GET /task1 HTTP/1.1\" 200 OK\n"
                                  "g 2024-04-20 07:59:14,606 - Received task2 Request!!\n"
                                  "s 2024-04-20 07:59:14,606 - --- task1 status = 200\n");
+    journal_clear(&journal);
+}
+
+static void journal_puts_the_backend_between_call_and_answer(void **state)
+{
+    struct journal journal;
+    cleanup_buf struct buf text = { .base = NULL };
+
+    (void)state;
+    journal_init(&journal);
+    buf_init(&text, 4096);
+    add(&journal, JOURNAL_BACKEND, "2024-04-20 07:59:04,569 - Received task1 Request!!");
+    add(&journal, JOURNAL_BACKEND, "2024-04-20 07:59:14,604 - Send task1 response");
+    add(&journal, JOURNAL_BACKEND, "INFO:     127.0.0.1:9000 - \"GET /task1 HTTP/1.1\" 200 OK");
+    add(&journal, JOURNAL_GATEWAY, "2024-04-20 07:59:04,569 - Received task1 Request!!");
+    add(&journal, JOURNAL_GATEWAY, "2024-04-20 07:59:14,604 - Send task1 response");
+    add(&journal, JOURNAL_SENDER, "2024-04-20 07:59:04,569 - --- task1 Send!!");
+    add(&journal, JOURNAL_SENDER, "2024-04-20 07:59:14,604 - --- task1 status = 200");
+
+    take_all(&journal, CLOCK_NEVER_US, &text);
+
+    assert_text(buf_view(&text), "s 2024-04-20 07:59:04,569 - --- task1 Send!!\n"
+                                 "g 2024-04-20 07:59:04,569 - Received task1 Request!!\n"
+                                 "b 2024-04-20 07:59:04,569 - Received task1 Request!!\n"
+                                 "b 2024-04-20 07:59:14,604 - Send task1 response\n"
+                                 "b INFO:     127.0.0.1:9000 - \"GET /task1 HTTP/1.1\" 200 OK\n"
+                                 "g 2024-04-20 07:59:14,604 - Send task1 response\n"
+                                 "s 2024-04-20 07:59:14,604 - --- task1 status = 200\n");
     journal_clear(&journal);
 }
 
@@ -136,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(journal_brings_the_lines_of_both_sides_into_order),
+        cmocka_unit_test(journal_puts_the_backend_between_call_and_answer),
         cmocka_unit_test(journal_order_holds_across_midnight),
         cmocka_unit_test(journal_holds_a_line_for_a_moment),
         cmocka_unit_test(journal_never_reorders_one_side),

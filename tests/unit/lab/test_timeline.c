@@ -16,6 +16,8 @@ static void make_round(struct sample_results *sample)
     sample->tasks[0][1] = sample_task("task2", 4000000, 2000000, 4000000);
     sample->tasks[1][0] = sample_task("task1", 2000000, 0, 2000000);
     sample->tasks[1][1] = sample_task("task2", 2000000, 0, 2000000);
+    results_cut(&sample->modes[0]);
+    results_cut(&sample->modes[1]);
 }
 
 static void timeline_draws_a_lane_for_each_task_on_one_axis(void **state)
@@ -40,7 +42,7 @@ static void timeline_draws_a_lane_for_each_task_on_one_axis(void **state)
                                  "██ the backend's call\n");
 }
 
-static void timeline_shows_what_is_held_what_is_unknown_and_what_failed(void **state)
+static void timeline_shows_who_waits_twice_what_is_unknown_and_what_failed(void **state)
 {
     struct sample_results sample;
     cleanup_buf struct buf text = { .base = NULL };
@@ -48,25 +50,62 @@ static void timeline_shows_what_is_held_what_is_unknown_and_what_failed(void **s
     (void)state;
     buf_init(&text, TEXT_BYTES);
     make_round(&sample);
-    sample.tasks[0][0].call_done_us = 1000000;
+    sample.tasks[0][0].call_answered_us = 1000000;
     sample.tasks[1][0].received_us = RESULTS_UNKNOWN_US;
-    sample.tasks[1][0].call_started_us = RESULTS_UNKNOWN_US;
+    sample.tasks[1][0].call_received_us = RESULTS_UNKNOWN_US;
     sample.tasks[1][1] = (struct task_result){ .name = "task2", .ended_us = 1000000, .error = "connection_terminated" };
     sample.tasks[0][1].status = 504;
+    results_cut(&sample.modes[0]);
+    results_cut(&sample.modes[1]);
 
     timeline_add(&text, &sample.experiment, &plain);
 
     assert_text(buf_view(&text), "              0         1 s       2 s       3 s       4 s\n"
                                  "              ├─────────┼─────────┼─────────┼─────────┼\n"
-                                 "sync   task1  ██████████▒▒▒▒▒▒▒▒▒▒                         2.000 s\n"
+                                 "sync   task1  ██████████░░░░░░░░░░                         2.000 s\n"
                                  "       task2  ░░░░░░░░░░░░░░░░░░░░████████████████████     4.000 s  status 504\n"
                                  "async  task1  ━━━━━━━━━━━━━━━━━━━━                         2.000 s\n"
                                  "       task2  ━━━━━━━━━━                                connection_terminated\n"
                                  "\n"
                                  "░░ waiting for the gateway\n"
                                  "██ the backend's call\n"
-                                 "▒▒ called back, waiting for the gateway again\n"
                                  "━━ sent to answered, seen from outside\n");
+}
+
+static void timeline_shows_all_four_kinds_where_they_are_long_enough(void **state)
+{
+    const struct timeline_style narrower = { .columns = 65 };
+    struct sample_results sample;
+    cleanup_buf struct buf text = { .base = NULL };
+
+    (void)state;
+    buf_init(&text, TEXT_BYTES);
+    make_round(&sample);
+    sample.experiment.mode_count = 1;
+    sample.tasks[0][1].record = (struct record_times){
+        .is_known = true,
+        .has_call = true,
+        .read_us = 1000000,
+        .queued_us = 1000000,
+        .started_us = 1000000,
+        .connected_us = 1500000,
+        .sent_us = 1500000,
+        .done_us = 3500000,
+    };
+    sample.tasks[0][1].call_answered_us = RESULTS_UNKNOWN_US;
+    results_cut(&sample.modes[0]);
+
+    timeline_add(&text, &sample.experiment, &narrower);
+
+    assert_text(buf_view(&text), "             0         1 s       2 s       3 s       4 s\n"
+                                 "             ├─────────┼─────────┼─────────┼─────────┼\n"
+                                 "sync  task1  ████████████████████                         2.000 s\n"
+                                 "      task2  ░░░░░░░░░░▚▚▚▚▚████████████████████▓▓▓▓▓     4.000 s\n"
+                                 "\n"
+                                 "░░ waiting for the gateway\n"
+                                 "▚▚ connecting to the backend\n"
+                                 "██ the backend's call\n"
+                                 "▓▓ the gateway's own work\n");
 }
 
 static void timeline_cuts_long_names_and_keeps_lanes_on_a_narrow_screen(void **state)
@@ -155,7 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timeline_draws_a_lane_for_each_task_on_one_axis),
-        cmocka_unit_test(timeline_shows_what_is_held_what_is_unknown_and_what_failed),
+        cmocka_unit_test(timeline_shows_who_waits_twice_what_is_unknown_and_what_failed),
+        cmocka_unit_test(timeline_shows_all_four_kinds_where_they_are_long_enough),
         cmocka_unit_test(timeline_cuts_long_names_and_keeps_lanes_on_a_narrow_screen),
         cmocka_unit_test(timeline_uses_colours_only_where_asked),
         cmocka_unit_test(timeline_steps_are_round_and_few),
