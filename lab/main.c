@@ -8,6 +8,8 @@
 
 #include "common/options.h"
 #include "lab/experiment_command.h"
+#include "lab/hello_client_command.h"
+#include "lab/hello_command.h"
 #include "lab/printable.h"
 #include "lab/report_command.h"
 #include "lab/send_command.h"
@@ -23,7 +25,9 @@ struct command {
 static const struct command commands[] = {
     { "send", send_command_run, "send tasks at the same instant and log what comes back" },
     { "experiment", experiment_command_run, "the same tasks in one mode after another: logs, timeline, table" },
+    { "hello", hello_command_run, "1 to 8 client processes and 1000 requests each, beside published figures" },
     { "report", report_command_run, "one page of the results of the three; holds them to thresholds" },
+    { "hello-client", hello_client_command_run, "one of the client processes of hello" },
 };
 
 /* "send, experiment" */
