@@ -13,7 +13,9 @@
 #include "lab/printable.h"
 #include "lab/report_command.h"
 #include "lab/send_command.h"
+#include "lab/serve_command.h"
 #include "lab/sweep_command.h"
+#include "lab/watch_command.h"
 
 enum { WORD_BYTES = 100, LIBRARIES_BYTES = 128, SUMMARY_BYTES = 2048 };
 
@@ -28,6 +30,8 @@ static const struct command commands[] = {
     { "experiment", experiment_command_run, "the same tasks in one mode after another: logs, timeline, table" },
     { "hello", hello_command_run, "1 to 8 client processes and 1000 requests each, beside published figures" },
     { "report", report_command_run, "one page of the results of the three; holds them to thresholds" },
+    { "serve", serve_command_run, "the lab as a page in a browser" },
+    { "watch", watch_command_run, "each request that a running gateway has finished, as a line" },
     { "hello-client", hello_client_command_run, "one of the client processes of hello" },
     { "sweep", sweep_command_run, "throughput and latency over clients, rate, delay and fan-out, beside theory" },
 };
