@@ -15,7 +15,7 @@
 #include "lab/timeline.h"
 #include "lab/timeline_svg.h"
 
-enum { OUTPUT_BYTES = 16 * 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024, LIBRARIES_BYTES = 128 };
+enum { OUTPUT_BYTES = 16 * 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024 };
 
 /* What a run needs besides its options. */
 struct session {
@@ -225,32 +225,29 @@ static int run_with_files(struct session *session)
     return exit_code;
 }
 
-static enum options_result parse(int argc, char **argv, char **environment, struct experiment_options *parsed,
-                                 struct error *error)
+/* COMMAND_GOES_ON, or the exit code. */
+static int parse(int argc, char **argv, char **environment, struct experiment_options *parsed)
 {
+    struct error error = { { '\0' } };
     struct options_operands operands = { .count = 0 };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab experiment [OPTIONS]",
         .summary =
             "Sends the same tasks at the same instant to a gateway in one mode after another, shows the logs of\n"
             "sender and gateway as they come, and says where the time went and what theory says to it.",
         .options = experiment_options,
         .option_count = experiment_option_count,
-        .libraries = libraries,
         .operand_name = "MODE=URL",
         .epilogue =
             "Exit: 0 when every task is answered within 0.95 to 1.15 x theory + 50 ms, else 1; 2 for wrong use;\n"
             "130 when interrupted: modes that were over by then are shown and written all the same.",
     };
 
-    command_libraries(libraries, sizeof libraries);
-    enum options_result result = options_parse(&program, argc, argv, environment, parsed, &operands, error);
-    if (result == OPTIONS_RUN && experiment_options_complete(parsed, &operands, error) < 0) {
-        return OPTIONS_WRONG;
+    int exit_code = command_parse(&program, argc, argv, environment, parsed, &operands);
+    if (exit_code == COMMAND_GOES_ON && experiment_options_complete(parsed, &operands, &error) < 0) {
+        return command_complain(COMMAND_WRONG_USE, error.text);
     }
-    return result;
+    return exit_code;
 }
 
 static int run_parsed(struct session *session, const struct experiment_options *parsed)
@@ -265,25 +262,17 @@ static int run_parsed(struct session *session, const struct experiment_options *
 
 int experiment_command_run(int argc, char **argv, char **environment)
 {
-    struct error error = { { '\0' } };
     struct session session = { .environment = environment };
     cleanup_free struct experiment_options *parsed = calloc(1, sizeof *parsed);
-    int exit_code = COMMAND_OK;
     if (parsed == NULL) {
         return command_complain(COMMAND_FAILED, "out of memory");
     }
 
     buf_init(&session.command_line, COMMAND_LINE_BYTES);
     origin_add_command(&session.command_line, argc, argv); /* before its words are put in another order */
-    switch (parse(argc, argv, environment, parsed, &error)) {
-    case OPTIONS_DONE:
-        break;
-    case OPTIONS_WRONG:
-        exit_code = command_complain(COMMAND_WRONG_USE, error.text);
-        break;
-    case OPTIONS_RUN:
+    int exit_code = parse(argc, argv, environment, parsed);
+    if (exit_code == COMMAND_GOES_ON) {
         exit_code = run_parsed(&session, parsed);
-        break;
     }
     buf_clear(&session.command_line);
     return exit_code;

@@ -10,7 +10,7 @@
 #include "gateway/call_error.h"
 #include "lab/load.h"
 
-enum { WARM_UP_REQUESTS = 20, REQUESTS_MOST = 10 * 1000 * 1000, LIBRARIES_BYTES = 128, LINE_BYTES = 256 };
+enum { WARM_UP_REQUESTS = 20, REQUESTS_MOST = 10 * 1000 * 1000, LINE_BYTES = 256 };
 enum { GRACE_US = 10 * CLOCK_US_PER_SECOND };
 
 struct job {
@@ -133,26 +133,18 @@ int hello_client_command_run(int argc, char **argv, char **environment)
     struct job job = { .requests = 0 };
     struct options_operands operands = { .count = 0 };
     struct error error = { { '\0' } };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab hello-client URL REQUESTS",
         .summary =
             "One client of `lab hello`: connects, writes \"ready\", waits for a line, makes its requests one after\n"
             "another on one connection, and writes the seconds they took. What --client-command names does the same.",
-        .libraries = libraries,
         .operand_name = "URL",
         .epilogue = "Exit: 0; 1 when the first requests fail or nobody says start; 2 for wrong use.",
     };
 
-    command_libraries(libraries, sizeof libraries);
-    switch (options_parse(&program, argc, argv, environment, &job, &operands, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, environment, &job, &operands);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     if (read_operands(&operands, &job, &error) < 0) {
         return command_complain(COMMAND_WRONG_USE, error.text);

@@ -15,7 +15,7 @@
 #include "lab/result_file.h"
 #include "lab/screen.h"
 
-enum { OUTPUT_BYTES = 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024, LIBRARIES_BYTES = 128 };
+enum { OUTPUT_BYTES = 1024 * 1024, COMMAND_LINE_BYTES = 64 * 1024 };
 
 /* What a run needs besides its options. */
 struct session {
@@ -233,13 +233,12 @@ static int run(struct session *session, char **environment)
     return exit_code;
 }
 
-static enum options_result parse(int argc, char **argv, char **environment, struct hello_options *parsed,
-                                 struct error *error)
+/* COMMAND_GOES_ON, or the exit code. */
+static int parse(int argc, char **argv, char **environment, struct hello_options *parsed)
 {
+    struct error error = { { '\0' } };
     struct options_operands operands = { .count = 0 };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab hello [OPTIONS] [[NAME=]URL...]",
         .summary =
             "The table of the note this project began with: 1 to 8 client processes, each making 1000 requests one\n"
@@ -248,26 +247,22 @@ static enum options_result parse(int argc, char **argv, char **environment, stru
             "shown beside the published figures.",
         .options = hello_options,
         .option_count = hello_option_count,
-        .libraries = libraries,
         .operand_name = "URL",
         .epilogue = "Exit: 0; 1 when something could not be measured or a request failed; 2 for wrong use; 130 when\n"
                     "interrupted: what was measured until then is shown and written.",
     };
 
-    command_libraries(libraries, sizeof libraries);
-    enum options_result result = options_parse(&program, argc, argv, environment, parsed, &operands, error);
-    if (result == OPTIONS_RUN && hello_options_complete(parsed, &operands, error) < 0) {
-        return OPTIONS_WRONG;
+    int exit_code = command_parse(&program, argc, argv, environment, parsed, &operands);
+    if (exit_code == COMMAND_GOES_ON && hello_options_complete(parsed, &operands, &error) < 0) {
+        return command_complain(COMMAND_WRONG_USE, error.text);
     }
-    return result;
+    return exit_code;
 }
 
 int hello_command_run(int argc, char **argv, char **environment)
 {
-    struct error error = { { '\0' } };
     struct session session = { .options = NULL };
     cleanup_free struct hello_options *parsed = calloc(1, sizeof *parsed);
-    int exit_code = COMMAND_OK;
     if (parsed == NULL) {
         return command_complain(COMMAND_FAILED, "out of memory");
     }
@@ -275,16 +270,10 @@ int hello_command_run(int argc, char **argv, char **environment)
     buf_init(&session.command_line, COMMAND_LINE_BYTES);
     origin_add_command(&session.command_line, argc, argv); /* before its words are put in another order */
     session.options = parsed;
-    switch (parse(argc, argv, environment, parsed, &error)) {
-    case OPTIONS_DONE:
-        break;
-    case OPTIONS_WRONG:
-        exit_code = command_complain(COMMAND_WRONG_USE, error.text);
-        break;
-    case OPTIONS_RUN:
+    int exit_code = parse(argc, argv, environment, parsed);
+    if (exit_code == COMMAND_GOES_ON) {
         (void)descriptors_raise_limit();
         exit_code = run(&session, environment);
-        break;
     }
     buf_clear(&session.command_line);
     return exit_code;

@@ -17,7 +17,7 @@
 #include "lab/sweep_command.h"
 #include "lab/watch_command.h"
 
-enum { WORD_BYTES = 100, LIBRARIES_BYTES = 128, SUMMARY_BYTES = 2048 };
+enum { WORD_BYTES = 100, SUMMARY_BYTES = 2048 };
 
 struct command {
     const char *name;
@@ -96,28 +96,19 @@ static void add_summary(struct buf *text)
 /* No command: --help, --version, or a mistake. */
 static int run_bare(int argc, char **argv)
 {
-    struct error error = { { '\0' } };
-    char libraries[LIBRARIES_BYTES];
     cleanup_buf struct buf summary = { .base = NULL };
     cleanup_buf struct buf missing = { .base = NULL };
 
     buf_init(&summary, SUMMARY_BYTES);
     add_summary(&summary);
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab COMMAND [OPTIONS]",
         .summary = summary.base,
-        .libraries = libraries,
     };
 
-    command_libraries(libraries, sizeof libraries);
-    switch (options_parse(&program, argc, argv, NULL, NULL, NULL, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, NULL, NULL, NULL);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     buf_init(&missing, SUMMARY_BYTES);
     (void)buf_add_text(&missing, "a command is missing;");

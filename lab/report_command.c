@@ -10,7 +10,7 @@
 #include "lab/result_file.h"
 #include "lab/threshold.h"
 
-enum { THRESHOLDS_MOST = 64, LIBRARIES_BYTES = 128, LINE_BYTES = 4096, READ_BYTES = 64 * 1024 };
+enum { THRESHOLDS_MOST = 64, LINE_BYTES = 4096, READ_BYTES = 64 * 1024 };
 
 struct threshold_list {
     const char *texts[THRESHOLDS_MOST];
@@ -270,10 +270,7 @@ int report_command_run(int argc, char **argv, char **environment)
 {
     struct report_options parsed = { .output = NULL };
     struct options_operands operands = { .count = 0 };
-    struct error error = { { '\0' } };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis =
             "lab report FILE.json... [--output FILE.html] [--json FILE] [--csv FILE] [--threshold EXPRESSION]...",
         .summary =
@@ -281,19 +278,13 @@ int report_command_run(int argc, char **argv, char **environment)
             "tables and how they were measured, to be read without a network. Holds them to thresholds.",
         .options = options,
         .option_count = array_length(options),
-        .libraries = libraries,
         .operand_name = "FILE.json",
         .epilogue = epilogue,
     };
 
-    command_libraries(libraries, sizeof libraries);
-    switch (options_parse(&program, argc, argv, environment, &parsed, &operands, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, environment, &parsed, &operands);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     let_flags_win(&parsed.thresholds, environment);
     return run_parsed(&parsed, &operands);

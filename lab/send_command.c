@@ -10,7 +10,7 @@
 #include "lab/sender.h"
 #include "lab/task.h"
 
-enum { TASKS_MOST = 1000, LIBRARIES_BYTES = 128 };
+enum { TASKS_MOST = 1000 };
 
 struct send_options {
     struct url gateway;
@@ -116,29 +116,20 @@ int send_command_run(int argc, char **argv, char **environment)
 {
     struct send_options parsed = { .wait_us = 0 };
     struct options_operands operands = { .count = 0 };
-    struct error error = { { '\0' } };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab send [OPTIONS] TASK|URL...",
         .summary =
             "Connects a socket for each task, writes the requests (GET /TASK) in that order without waiting for\n"
             "answers, and logs what comes back. A full URL is fetched as it is.",
         .options = options,
         .option_count = array_length(options),
-        .libraries = libraries,
         .operand_name = "TASK",
         .epilogue = "Exit: 0 when every answer is 2xx, else 1; 2 for wrong use.",
     };
 
-    command_libraries(libraries, sizeof libraries);
-    switch (options_parse(&program, argc, argv, environment, &parsed, &operands, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, environment, &parsed, &operands);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     if (operands.count == 0) {
         return command_complain(COMMAND_WRONG_USE, "send: a task is missing, as in: lab send task1 task2");

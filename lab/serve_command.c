@@ -6,12 +6,11 @@
 
 #include "common/clock.h"
 #include "common/descriptors.h"
-#include "common/http_server.h"
 #include "common/options.h"
 #include "common/stop_signals.h"
 #include "lab/serve.h"
 
-enum { LIBRARIES_BYTES = 192, ADDRESS_BYTES = 64 };
+enum { ADDRESS_BYTES = 64 };
 
 struct serve_options {
     struct address listen;
@@ -117,11 +116,7 @@ static int run(const struct serve_options *parsed, char **environment)
 int serve_command_run(int argc, char **argv, char **environment)
 {
     struct serve_options parsed = { .log = { .format = 0 } };
-    struct error error = { { '\0' } };
-    char versions[LIBRARIES_BYTES / 2];
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab serve [OPTIONS]",
         .summary =
             "The lab as a page: run the experiment and the sweep, watch a running gateway. It is there for this "
@@ -129,19 +124,12 @@ int serve_command_run(int argc, char **argv, char **environment)
             "alone, unless --listen says otherwise; then anybody who reaches the address can start measurements.",
         .options = options,
         .option_count = array_length(options),
-        .libraries = libraries,
         .epilogue = "Exit: 0 after SIGTERM or SIGINT, 1 when it cannot listen; 2 for wrong use.",
     };
 
-    command_libraries(versions, sizeof versions);
-    (void)snprintf(libraries, sizeof libraries, "%s, libmicrohttpd %s", versions, http_server_library_version());
-    switch (options_parse(&program, argc, argv, environment, &parsed, NULL, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, environment, &parsed, NULL);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     return run(&parsed, environment);
 }

@@ -14,7 +14,7 @@
 #include "lab/sweep_options.h"
 #include "lab/sweep_output.h"
 
-enum { TEXT_BYTES = REPORT_HTML_BYTES_MOST, COMMAND_LINE_BYTES = 64 * 1024, LIBRARIES_BYTES = 128 };
+enum { TEXT_BYTES = REPORT_HTML_BYTES_MOST, COMMAND_LINE_BYTES = 64 * 1024 };
 
 enum { FILE_JSON, FILE_CSV, FILE_REPORT, FILE_COUNT };
 
@@ -209,13 +209,12 @@ static int run_with_plan(struct session *session)
 
 /* ---- the command ---- */
 
-static enum options_result parse(int argc, char **argv, char **environment, struct sweep_options *parsed,
-                                 struct error *error)
+/* COMMAND_GOES_ON, or the exit code. */
+static int parse(int argc, char **argv, char **environment, struct sweep_options *parsed)
 {
+    struct error error = { { '\0' } };
     struct options_operands operands = { .count = 0 };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab sweep [OPTIONS]",
         .summary =
             "Measures throughput and latency of the gateway's modes over clients (or a constant rate), delays and\n"
@@ -223,27 +222,23 @@ static enum options_result parse(int argc, char **argv, char **environment, stru
             "its own. Takes some minutes.",
         .options = sweep_options,
         .option_count = sweep_option_count,
-        .libraries = libraries,
         .epilogue = "Exit: 0; 1 when requests failed; 2 for wrong use; 130 when interrupted: what was measured by\n"
                     "then is shown and written all the same.",
         .has_given = true,
         .given_offset = offsetof(struct sweep_options, given),
     };
 
-    command_libraries(libraries, sizeof libraries);
-    enum options_result result = options_parse(&program, argc, argv, environment, parsed, &operands, error);
-    if (result == OPTIONS_RUN && sweep_options_complete(parsed, error) < 0) {
-        return OPTIONS_WRONG;
+    int exit_code = command_parse(&program, argc, argv, environment, parsed, &operands);
+    if (exit_code == COMMAND_GOES_ON && sweep_options_complete(parsed, &error) < 0) {
+        return command_complain(COMMAND_WRONG_USE, error.text);
     }
-    return result;
+    return exit_code;
 }
 
 int sweep_command_run(int argc, char **argv, char **environment)
 {
-    struct error error = { { '\0' } };
     struct session session = { .environment = environment };
     cleanup_free struct sweep_options *parsed = calloc(1, sizeof *parsed);
-    int exit_code = COMMAND_OK;
 
     if (parsed == NULL) {
         return command_complain(COMMAND_FAILED, "out of memory");
@@ -252,16 +247,10 @@ int sweep_command_run(int argc, char **argv, char **environment)
     buf_init(&session.command_line, COMMAND_LINE_BYTES);
     origin_add_command(&session.command_line, argc, argv); /* before its words are put in another order */
     session.options = parsed;
-    switch (parse(argc, argv, environment, parsed, &error)) {
-    case OPTIONS_DONE:
-        break;
-    case OPTIONS_WRONG:
-        exit_code = command_complain(COMMAND_WRONG_USE, error.text);
-        break;
-    case OPTIONS_RUN:
+    int exit_code = parse(argc, argv, environment, parsed);
+    if (exit_code == COMMAND_GOES_ON) {
         (void)descriptors_raise_limit();
         exit_code = run_with_plan(&session);
-        break;
     }
     buf_clear(&session.command_line);
     return exit_code;

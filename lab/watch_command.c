@@ -9,7 +9,7 @@
 #include "common/url.h"
 #include "lab/event_client.h"
 
-enum { LIBRARIES_BYTES = 128, TARGET_BYTES = 2048, LINE_BYTES = 4096 };
+enum { TARGET_BYTES = 2048, LINE_BYTES = 4096 };
 
 struct watch_options {
     struct url admin;
@@ -140,27 +140,18 @@ static int run(const struct watch_options *parsed)
 int watch_command_run(int argc, char **argv, char **environment)
 {
     struct watch_options parsed = { .limit = 0 };
-    struct error error = { { '\0' } };
-    char libraries[LIBRARIES_BYTES];
     const struct options_program program = {
-        .name = COMMAND_PROGRAM_NAME,
         .synopsis = "lab watch [OPTIONS]",
         .summary = "Prints each request that a running gateway has finished, one JSON object a line (docs/gateway.md).",
         .options = options,
         .option_count = array_length(options),
-        .libraries = libraries,
         .epilogue =
             "Exit: 0 after Ctrl-C or --limit requests, 1 when the gateway ends or cannot be reached; 2 for wrong use.",
     };
 
-    command_libraries(libraries, sizeof libraries);
-    switch (options_parse(&program, argc, argv, environment, &parsed, NULL, &error)) {
-    case OPTIONS_DONE:
-        return COMMAND_OK;
-    case OPTIONS_WRONG:
-        return command_complain(COMMAND_WRONG_USE, error.text);
-    case OPTIONS_RUN:
-        break;
+    int exit_code = command_parse(&program, argc, argv, environment, &parsed, NULL);
+    if (exit_code != COMMAND_GOES_ON) {
+        return exit_code;
     }
     return run(&parsed);
 }
