@@ -244,6 +244,7 @@ static void conclude(struct bench *bench, const struct probes *begin, const stru
         .unanswered = result->unanswered,
         .refusal_status = result->first_refusal_status,
         .answered_in_window = result->answered_in_window,
+        .sent_count = result->uncorrected.count,
         .throughput = (double)result->answered_in_window * CLOCK_US_PER_SECOND / (double)result->elapsed_us,
         .resident_bytes = (double)end->gateway.resident_bytes,
         .thread_count = end->gateway.thread_count,

@@ -32,7 +32,8 @@ struct sweep_measurement {
     uint64_t answered_in_window;
     double throughput;
     struct percentile latency[SWEEP_PERCENTILE_COUNT];
-    struct percentile uncorrected[SWEEP_PERCENTILE_COUNT]; /* open loop only */
+    struct percentile uncorrected[SWEEP_PERCENTILE_COUNT]; /* open loop only, of … */
+    uint64_t sent_count;                                   /* … those that got a connection to be sent on */
     double gateway_cpu_us_per_request;
     double resident_bytes;
     uint64_t thread_count;

@@ -137,7 +137,8 @@ static struct sweep_duration duration_over(struct repeats repeats, size_t which,
 
     for (unsigned i = 0; i < repeats.count; i++) {
         const struct sweep_measurement *measurement = &repeats.measurements[i];
-        if (measurement->answered + measurement->unanswered > 0) {
+        uint64_t samples = is_uncorrected ? measurement->sent_count : measurement->answered + measurement->unanswered;
+        if (samples > 0) {
             seen[count] = is_uncorrected ? &measurement->uncorrected[which] : &measurement->latency[which];
             values[count] = (double)seen[count]->value_us;
             count++;

@@ -59,6 +59,7 @@ struct sweep_measurement sweep_fixture_measurement(unsigned throughput, uint64_t
 {
     struct sweep_measurement measurement = {
         .answered = throughput,
+        .sent_count = throughput,
         .answered_in_window = throughput,
         .throughput = throughput,
         .gateway_cpu_us_per_request = 100,

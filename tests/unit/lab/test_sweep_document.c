@@ -108,6 +108,23 @@ static void what_is_not_known_is_null(void **state)
     sweep_fixture_close(&fixture);
 }
 
+static void what_was_never_sent_has_no_uncorrected_latency(void **state)
+{
+    struct sweep_fixture fixture;
+    struct sweep_measurement measurement = sweep_fixture_measurement(0, 3000000);
+    (void)state;
+    sweep_fixture_open(&fixture, (const char *const[]){ "--modes=sync", "--rate=100", "--fan-out=1", NULL });
+    measurement.unanswered = 100;
+    sweep_fixture_fill(&fixture, &measurement);
+
+    cJSON *point = sweep_document_point(&fixture.results, 0);
+
+    assert_number(point, "latency_ms.p50.median", 3000);
+    assert_null_at(point, "uncorrected_ms.p50");
+    cJSON_Delete(point);
+    sweep_fixture_close(&fixture);
+}
+
 static void an_open_loop_has_both_latencies_and_its_failures(void **state)
 {
     struct sweep_fixture fixture;
@@ -193,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_point_has_the_documented_members),
         cmocka_unit_test(what_is_not_known_is_null),
+        cmocka_unit_test(what_was_never_sent_has_no_uncorrected_latency),
         cmocka_unit_test(an_open_loop_has_both_latencies_and_its_failures),
         cmocka_unit_test(a_document_has_what_was_measured),
         cmocka_unit_test(a_case_has_title_sentence_axis_and_modes),
