@@ -136,7 +136,7 @@ export function helloRows(shown) {
   const axis = { title: 'clients at the same time', values: clients, labels: clients.map(String), isLogarithmic: false };
   let others = 0;
   const series = (shown.rows ?? []).map((row) => ({
-    name: row.name,
+    name: row.client === 'command' ? `${row.name}, other client` : row.name,
     ...(looks[row.name] ?? otherLooks[others++ % otherLooks.length]),
     marks: helloMarks(row, clients),
     theory: (row.theory_s ?? []).map((y, index) => ({ x: clients[index], y })).filter(({ y }) => isKnown(y)),
@@ -174,7 +174,7 @@ function formatCount(value) {
 }
 
 function formatBytes(value) {
-  const [unit, name] = value >= 1024 * 1024 ? [1024 * 1024, 'MiB'] : value >= 1024 ? [1024, 'KiB'] : [1, 'B'];
+  const [unit, name] = value > 0 && value % 1000000 === 0 ? [1000000, 'MB'] : value >= 1024 * 1024 ? [1024 * 1024, 'MiB'] : value >= 1024 ? [1024, 'KiB'] : [1, 'B'];
   return `${Number((value / unit).toPrecision(3))} ${name}`;
 }
 

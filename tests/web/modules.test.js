@@ -2,6 +2,7 @@
 /** The page's modules that need no page: numbers and times, checks, playback, saved results, records. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { helloRows } from '../../lab/web/curves_data.js';
 import { bytes, duration, marks, parseDuration, ratio, seconds, significant, spokenSeconds, step, timeLeft, words } from '../../lab/web/format.js';
 import { checkDuration, checkNames, checkNumber, checkNumbers } from '../../lab/web/limits.js';
 import { Playback } from '../../lab/web/playback.js';
@@ -45,6 +46,14 @@ test('durations_and_words_are_read_as_people_write_them', () => {
   assert.deepEqual(['250ms', '2s', '1.5s', '1m', ' 3us '].map(parseDuration), [250000, 2000000, 1500000, 60000000, 3]);
   assert.deepEqual(['', '2', 's', '-1s', '2 s', '1e3s', '2s!'].map(parseDuration), [null, null, null, null, null, null, null]);
   assert.deepEqual(words(' a, b,,c d '), ['a', 'b', 'c', 'd']);
+});
+
+test('a_server_measured_with_two_clients_has_two_curves_with_names_of_their_own', () => {
+  const seconds = [{ median: 1, least: 1, most: 1 }];
+
+  const [row] = helloRows({ clients: [1], rows: [{ name: 'sync', client: 'light', seconds }, { name: 'sync', client: 'command', seconds }] });
+
+  assert.deepEqual(row.panels[0].series.map(({ name }) => name), ['sync', 'sync, other client']);
 });
 
 test('what_is_out_of_bounds_is_said_and_nothing_else', () => {
