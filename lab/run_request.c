@@ -324,7 +324,7 @@ static int find_kind(struct str object, enum run_kind *ret_kind, struct run_refu
 
 int run_request_read(struct run_request *request, struct str body, struct run_refusal *refusal)
 {
-    struct str object;
+    struct str object = { NULL, 0 };
 
     *request = (struct run_request){ .argument_count = 0 };
     arena_init(&request->memory, MEMORY_BYTES);

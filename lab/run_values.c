@@ -152,7 +152,7 @@ static bool has_name(const struct run_names *names, const char *name)
 
 static int add_name(const struct run_value *element, struct run_names *names)
 {
-    const char *name = NULL;
+    const char *name = "";
 
     if (run_value_text(element, &name) < 0) {
         return -1;
