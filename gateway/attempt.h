@@ -5,8 +5,9 @@
  * All that an upstream strategy sees; it knows nothing of routes, merging or answering. call_policy fills the first
  * part and starts it; the strategy fills the outcome and completes it, exactly once, also after a cancel.
  *
- * Memory: embedded in a call; strings belong to the request's arena and live until the attempt is done.
- * Threads: the worker's; a thread of the pool may touch it between start and completion.
+ * Memory: embedded in a call; strings belong to the request's arena, the server to the configuration it holds: both
+ * live until the attempt is done. Threads: the worker's; a thread of the pool may touch it between start and
+ * completion.
  */
 #ifndef GATEWAY_ATTEMPT_H
 #define GATEWAY_ATTEMPT_H
@@ -18,6 +19,7 @@
 
 #include "common/buf.h"
 #include "common/str.h"
+#include "common/url.h"
 #include "gateway/call_error.h"
 
 struct attempt_queue;
@@ -31,7 +33,8 @@ enum attempt_state {
 struct attempt {
     /* What to send. */
     const char *method;         /* "GET" */
-    const char *url;            /* complete: "http://127.0.0.1:9000/task1?x=1" */
+    const struct url *server;   /* where to; its path goes in front of the target */
+    struct str target;          /* "/task1?x=1" */
     const char *const *fields;  /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
     const char *deadline_field; /* a field that says how many milliseconds are left when it is sent; NULL: none */
     struct str body;            /* base NULL: none */

@@ -15,14 +15,6 @@ static void on_attempt_done(struct attempt *attempt, void *context);
 
 /* ---- an attempt ---- */
 
-static const char *build_url(const struct call *call)
-{
-    const struct url *server = &call->server->url;
-
-    return arena_format(call->scope->arena, "%s://%s%s%.*s", server->is_tls ? "https" : "http", server->authority,
-                        server->path, STR_ARGUMENTS(call->message.target));
-}
-
 /* The call's timeout counts from here; the request's deadline covers all. */
 static uint64_t deadline_of(const struct call *call)
 {
@@ -44,7 +36,8 @@ static void prepare_attempt(struct call *call)
 
     *attempt = (struct attempt){
         .method = call->message.method,
-        .url = build_url(call),
+        .server = &call->server->url,
+        .target = call->message.target,
         .fields = call->message.fields,
         .deadline_field = "Fanlight-Deadline-Ms",
         .body = call->message.body,
@@ -64,10 +57,6 @@ static void try_once(struct call *call)
 {
     struct attempt *attempt = &call->attempt;
 
-    if (attempt->url == NULL) {
-        attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);
-        return;
-    }
     if (clock_monotonic_us() >= attempt->deadline_us) {
         attempt_complete(attempt, CALL_HTTP_RESPONSE_TIMEOUT); /* others, before it, used the time up */
         return;

@@ -9,6 +9,8 @@
 #include "gateway/transfer_outcome.h"
 #include "gateway/transfer_request.h"
 
+enum { URL_BYTES_AT_MOST = 1024 * 1024 };
+
 /* ---- sockets ---- */
 
 static void set_active(struct transfer *transfer, int descriptor)
@@ -261,6 +263,7 @@ struct transfer *transfer_new(struct transfer_cache *cache)
     }
     transfer->cache = cache;
     transfer->active_descriptor = -1;
+    buf_init(&transfer->url, URL_BYTES_AT_MOST);
     atomic_init(&transfer->is_aborted, false);
     pthread_mutex_init(&transfer->lock, NULL);
     set_constant_options(transfer);
@@ -274,6 +277,7 @@ void transfer_free(struct transfer *transfer)
     }
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->fields);
+    buf_clear(&transfer->url);
     pthread_mutex_destroy(&transfer->lock);
     free(transfer);
 }

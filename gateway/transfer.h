@@ -40,6 +40,7 @@ struct transfer {
     struct transfer_cache *cache;
     struct attempt *attempt; /* NULL: idle */
     struct curl_slist *fields;
+    struct buf url; /* NUL-terminated */
     void *owner; /* whoever runs it */
     struct transfer *next_free;
 

@@ -97,11 +97,28 @@ static void set_method(CURL *easy, const struct attempt *attempt)
     (void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, attempt->method);
 }
 
+/* libcurl copies it. */
+static int set_url(struct transfer *transfer, const struct attempt *attempt)
+{
+    const struct url *server = attempt->server;
+    struct buf *text = &transfer->url;
+
+    buf_reset(text);
+    (void)buf_add_text(text, server->is_tls ? "https://" : "http://");
+    (void)buf_add_text(text, server->authority);
+    (void)buf_add_text(text, server->path);
+    (void)buf_add_str(text, attempt->target);
+    if (buf_add_byte(text, '\0') < 0) {
+        return -ENOMEM;
+    }
+    return curl_easy_setopt(transfer->easy, CURLOPT_URL, text->base) == CURLE_OK ? 0 : -ENOMEM;
+}
+
 int transfer_request_set(struct transfer *transfer, const struct attempt *attempt)
 {
     CURL *easy = transfer->easy;
 
-    if (build_fields(transfer, attempt) < 0 || curl_easy_setopt(easy, CURLOPT_URL, attempt->url) != CURLE_OK) {
+    if (build_fields(transfer, attempt) < 0 || set_url(transfer, attempt) < 0) {
         curl_slist_free_all(take_pointer(transfer->fields));
         return -ENOMEM;
     }

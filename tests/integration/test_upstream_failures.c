@@ -145,8 +145,9 @@ static void check_name(struct upstream_bench *bench, struct scripted_server *ser
     (void)server;
     (void)strategy;
     trial_init(&trial, bench, 0);
-    (void)snprintf(trial.url, sizeof trial.url, "http://%064d/", 0);
-    trial.url[sizeof "http://" - 1] = 'x';
+    trial.server = (struct url){ .port = 80 };
+    (void)snprintf(trial.server.host, sizeof trial.server.host, "x%063d", 0);
+    (void)snprintf(trial.server.authority, sizeof trial.server.authority, "%s", trial.server.host);
 
     trial_run(&trial, bench);
 

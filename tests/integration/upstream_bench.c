@@ -70,10 +70,12 @@ void trial_init(struct trial *trial, struct upstream_bench *bench, uint16_t port
     static const char *const no_fields[] = { NULL };
 
     *trial = (struct trial){ .done_count = 0 };
-    (void)snprintf(trial->url, sizeof trial->url, "http://127.0.0.1:%u/", (unsigned)port);
+    trial->server = (struct url){ .host = "127.0.0.1", .port = port };
+    (void)snprintf(trial->server.authority, sizeof trial->server.authority, "127.0.0.1:%u", (unsigned)port);
     trial->attempt = (struct attempt){
         .method = "GET",
-        .url = trial->url,
+        .server = &trial->server,
+        .target = STR("/"),
         .fields = no_fields,
         .deadline_us = clock_monotonic_us() + (uint64_t)TRIAL_DEADLINE_MS * CLOCK_US_PER_MS,
         .connect_timeout_us = (uint64_t)TRIAL_DEADLINE_MS * CLOCK_US_PER_MS,

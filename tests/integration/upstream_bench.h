@@ -33,7 +33,7 @@ void upstream_bench_close(struct upstream_bench *bench);
 
 struct trial {
     struct attempt attempt;
-    char url[128];
+    struct url server;
     unsigned done_count;
     pthread_t done_on;
     unsigned done_before_start_returned;
