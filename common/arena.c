@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/arena.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 
 /* Nearly every request fits into a small block; a large one is for a fan-out. */
 enum { SMALL, LARGE, SIZE_COUNT };
-enum { ALIGNMENT = _Alignof(max_align_t) };
 static const size_t block_bytes[SIZE_COUNT] = { 4096, 16384 };
 /* A quarter of a megabyte of each. */
 static const size_t kept_at_most[SIZE_COUNT] = { 64, 16 };
@@ -22,7 +22,6 @@ static const size_t kept_at_most[SIZE_COUNT] = { 64, 16 };
 struct arena_block {
     struct arena_block *next;
     size_t size;
-    size_t used;
     _Alignas(max_align_t) char bytes[];
 };
 
@@ -99,12 +98,22 @@ void arena_init_pooled(struct arena *arena, size_t limit_bytes, struct arena_poo
     *arena = (struct arena){ .pool = pool, .limit_bytes = limit_bytes };
 }
 
+void arena_restrict(struct arena *arena, size_t more_bytes)
+{
+    if (more_bytes < arena->limit_bytes - arena->used_bytes) {
+        arena->limit_bytes = arena->used_bytes + more_bytes;
+        arena->room_bytes = arena->room_bytes < more_bytes ? arena->room_bytes : more_bytes;
+    }
+}
+
 void arena_clear(struct arena *arena)
 {
     /* The arena itself may lie in one of its blocks. */
     struct arena_pool *pool = arena->pool;
     struct arena_block *block = take_pointer(arena->blocks);
 
+    arena->next = NULL;
+    arena->room_bytes = 0;
     arena->used_bytes = 0;
     while (block != NULL) {
         struct arena_block *next = block->next;
@@ -113,8 +122,9 @@ void arena_clear(struct arena *arena)
     }
 }
 
-static struct arena_block *add_block(struct arena *arena, size_t needed)
+static int add_block(struct arena *arena, size_t needed)
 {
+    size_t allowed = arena->limit_bytes - arena->used_bytes;
     size_t kind = SMALL;
 
     while (kind < SIZE_COUNT && needed > block_bytes[kind]) {
@@ -126,47 +136,36 @@ static struct arena_block *add_block(struct arena *arena, size_t needed)
         block = malloc(sizeof *block + size);
     }
     if (block == NULL) {
-        return NULL;
+        return -ENOMEM;
     }
     block->size = size;
-    block->used = 0;
     block->next = arena->blocks;
     arena->blocks = block;
+    arena->next = block->bytes;
+    arena->room_bytes = size < allowed ? size : allowed;
     ASAN_POISON_MEMORY_REGION(block->bytes, size);
-    return block;
-}
-
-/* What is left over in the newest block, within the limit. */
-static size_t room_of(const struct arena *arena)
-{
-    size_t allowed = arena->limit_bytes - arena->used_bytes;
-    size_t room = arena->blocks != NULL ? arena->blocks->size - arena->blocks->used : 0;
-
-    return room < allowed ? room : allowed;
+    return 0;
 }
 
 /* ---- what it hands out ---- */
 
-void *arena_allocate_unset(struct arena *arena, size_t size_bytes)
+void *arena_allocate_slowly(struct arena *arena, size_t size_bytes)
 {
     /* So that neither rounding up nor the block's head can overflow. */
-    if (size_bytes > PTRDIFF_MAX - sizeof(struct arena_block) - ALIGNMENT) {
+    if (size_bytes > PTRDIFF_MAX - sizeof(struct arena_block) - ARENA_ALIGNMENT) {
         return NULL;
     }
-    size_t size = (size_bytes + ALIGNMENT - 1) & ~((size_t)ALIGNMENT - 1);
+    size_t size = (size_bytes + ARENA_ALIGNMENT - 1) & ~((size_t)ARENA_ALIGNMENT - 1);
     if (size > arena->limit_bytes - arena->used_bytes) {
         return NULL;
     }
-    struct arena_block *block = arena->blocks;
-    if (block == NULL || block->size - block->used < size) {
-        block = add_block(arena, size);
-    }
-    if (block == NULL) {
+    if ((arena->blocks == NULL || size > arena->room_bytes) && add_block(arena, size) < 0) {
         return NULL;
     }
-    void *memory = block->bytes + block->used;
+    void *memory = arena->next;
     ASAN_UNPOISON_MEMORY_REGION(memory, size_bytes);
-    block->used += size;
+    arena->next += size;
+    arena->room_bytes -= size;
     arena->used_bytes += size;
     return memory;
 }
@@ -216,8 +215,8 @@ char *arena_join(struct arena *arena, const struct str *pieces, size_t count)
 /* Written where it will lie, if there is room for it; that the first try shows, and how much it needs. */
 char *arena_format(struct arena *arena, const char *format, ...)
 {
-    size_t room = room_of(arena);
-    char *place = room > 0 ? arena->blocks->bytes + arena->blocks->used : NULL;
+    size_t room = arena->room_bytes;
+    char *place = arena->next;
     va_list arguments;
     va_list again;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/buf.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256 };
+enum { FIRST_CAPACITY = 256, SMALL_CAPACITY = 4096 };
 
 void buf_init(struct buf *buf, size_t limit)
 {
@@ -37,11 +38,12 @@ static int refuse(struct buf *buf, int code)
     return code;
 }
 
-/* Twice as much as before, so that a run of additions copies each byte once or twice; what somebody asks for at once
- * and is more than that is all there will be. */
+/* So much more than before that a run of additions copies each byte once or twice; what somebody asks for at once and
+ * is more than that is all there will be. */
 static size_t choose_capacity(const struct buf *buf, size_t needed)
 {
-    size_t capacity = buf->capacity > SIZE_MAX / 2 ? needed : buf->capacity * 2;
+    size_t factor = buf->capacity < SMALL_CAPACITY ? 4 : 2;
+    size_t capacity = buf->capacity > SIZE_MAX / 2 ? needed : buf->capacity * factor;
 
     capacity = capacity > FIRST_CAPACITY ? capacity : FIRST_CAPACITY;
     return capacity > needed ? capacity : needed;
@@ -166,26 +168,35 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* Bytes that are plain, eight at once: each term marks in the highest bit of a byte one thing it must not be. A borrow
- * can only mark too much. */
-static bool are_plain(const char *bytes)
+/* Eight bytes, the first of them the lowest, as marks in the highest bit of those that are not plain: each term looks
+ * for one thing. What a byte carries or borrows goes only up and only from one that is marked: the lowest mark is
+ * right. */
+static uint64_t mark_not_plain(const char *bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t word = 0;
 
     memcpy(&word, bytes, sizeof word);
+    word = le64toh(word);
     uint64_t quotes = word ^ (ones * '"');
     uint64_t backslashes = word ^ (ones * '\\');
-    uint64_t special = word | (word + ones) | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones);
-    return (special & (ones * 0x80)) == 0;
+    return (word | (word + ones) | (word - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & (ones * 0x80);
 }
 
 static size_t plain_length(struct str text)
 {
     size_t length = 0;
 
-    while (length + 8 <= text.length && are_plain(text.base + length)) {
+    while (length + 8 <= text.length) {
+        uint64_t marks = mark_not_plain(text.base + length);
+        if (marks != 0) {
+            return length + lowest_bit(marks) / 8;
+        }
         length += 8;
+    }
+    /* Once more those that were good, so that there are eight up to the end. */
+    if (length > 0 && mark_not_plain(text.base + text.length - 8) == 0) {
+        return text.length;
     }
     while (length < text.length && is_plain((unsigned char)text.base[length])) {
         length++;

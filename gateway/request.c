@@ -232,7 +232,7 @@ static struct request *request_new(struct request_host *host, struct http_exchan
         http_exchange_raw_close(exchange);
         return NULL;
     }
-    arena.limit_bytes = arena.used_bytes + config->limits.request_arena_bytes;
+    arena_restrict(&arena, config->limits.request_arena_bytes);
     request->arena = arena;
     host->request_count++;
     metrics_set(host->metrics, METRICS_REQUESTS_IN_FLIGHT, host->request_count);

@@ -32,6 +32,9 @@ struct template_rendering {
     struct error *error;
     struct buf text;    /* what is rendered so far */
     struct buf scratch; /* for a value whose escapes must be read; the next one takes its place */
+    /* Where the two begin: few are longer. */
+    char text_room[512];
+    char scratch_room[256];
 };
 
 void template_rendering_init(struct template_rendering *rendering, const struct template *template,

@@ -249,6 +249,37 @@ static void arena_may_lie_in_its_own_memory(void **state)
     arena_pool_clear(&pool);
 }
 
+static void arena_can_be_restricted_to_less_than_it_was_born_with(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, SIZE_MAX);
+    assert_non_null(arena_allocate(&arena, 100));
+
+    arena_restrict(&arena, 32);
+    arena_restrict(&arena, 5000);
+
+    assert_non_null(arena_allocate(&arena, 16));
+    assert_null(arena_allocate(&arena, 17));
+    assert_non_null(arena_allocate(&arena, 16));
+    assert_null(arena_allocate_unset(&arena, 1));
+    arena_clear(&arena);
+}
+
+static void arena_hands_out_nothing_where_nothing_is_asked_for(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 16);
+
+    assert_non_null(arena_allocate_unset(&arena, 0));
+    assert_int_equal(arena.used_bytes, 0);
+    assert_non_null(arena_allocate_unset(&arena, 16));
+    assert_null(arena_allocate_unset(&arena, 1));
+
+    arena_clear(&arena);
+}
+
 static void arena_can_be_used_again_after_clear(void **state)
 {
     struct arena arena;
@@ -331,6 +362,8 @@ int main(void)
         cmocka_unit_test(arena_takes_from_its_pool_what_another_gave_back),
         cmocka_unit_test(arena_pool_keeps_so_many_blocks_and_no_more),
         cmocka_unit_test(arena_may_lie_in_its_own_memory),
+        cmocka_unit_test(arena_can_be_restricted_to_less_than_it_was_born_with),
+        cmocka_unit_test(arena_hands_out_nothing_where_nothing_is_asked_for),
         cmocka_unit_test(arena_can_be_used_again_after_clear),
 #if defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(arena_poisons_what_it_has_not_handed_out),
