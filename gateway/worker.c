@@ -287,6 +287,7 @@ static void free_worker(struct worker *worker)
     }
     account_feed_clear(&worker->host.feed);
     worker_config_release(worker->host.worker_config);
+    arena_pool_clear(&worker->host.arena_blocks);
     config_release(atomic_load(&worker->next_config));
     loop_free(worker->loop);
     log_clear(&worker->log);
