@@ -164,6 +164,7 @@ void http_server_free(struct http_server *server)
     loop_remove_hook(server->loop, &server->hook);
     loop_disarm(server->loop, &server->drain_timer);
     http_daemon_free_all(server);
+    http_exchange_free_spare(server);
     free(server);
 }
 

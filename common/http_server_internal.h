@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 
 #include "common/buf.h"
+#include "common/http_head.h"
 #include "common/http_server.h"
 
 /* One microhttpd daemon: it walks all of its suspended connections whenever it is run with a resumed one, so each has a
@@ -64,6 +65,9 @@ struct http_server {
     struct http_exchange *resume_first; /* answered while suspended, in this turn */
     struct http_exchange **resume_last;
 
+    struct http_exchange *spare_exchanges; /* ended, for the next ones */
+    size_t spare_count;
+
     struct loop_hook hook;
     struct loop_timer drain_timer;
     uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
@@ -104,7 +108,12 @@ struct http_exchange {
 
     struct http_exchange *next_resume;
     bool is_resuming;
-    char target[]; /* raw */
+
+    struct http_exchange *next_spare;
+    char *target; /* raw; short_target, or from malloc */
+    size_t target_length;
+    struct http_head head;
+    char short_target[128];
 };
 
 /* Reads the clock. */
@@ -143,7 +152,12 @@ void http_deadline_start(struct http_connection *connection);
 void http_deadline_review(struct http_connection *connection);
 void http_deadline_stop(struct http_connection *connection);
 
-/* The callbacks that http_server.c hands to microhttpd: http_server_calls.c. */
+/* Of a request whose target was read; NULL: no memory. */
+struct http_exchange *http_exchange_new(struct http_connection *connection, struct str target);
+void http_exchange_free(struct http_exchange *exchange);
+void http_exchange_free_spare(struct http_server *server);
+
+/* The callbacks that http_server_daemon.c hands to microhttpd: http_server_calls.c. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                       const char *version, const char *upload, size_t *upload_size, void **context);
