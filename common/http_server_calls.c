@@ -76,7 +76,7 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static size_t head_bytes(const struct http_exchange *exchange)
+static size_t head_text_bytes(const struct http_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -86,12 +86,11 @@ static size_t head_bytes(const struct http_exchange *exchange)
 
 /* microhttpd's own limit is its pool: the text, a record for each name with a value, and cookies once more. What they
  * leave is for the response's head; without room for that the client would get no answer at all. */
-static bool leaves_room(const struct http_exchange *exchange, const struct head *head, size_t text_bytes)
+static bool leaves_room(const struct http_exchange *exchange, size_t text_bytes)
 {
     size_t header_bytes = exchange->connection->server->config.header_bytes;
-    size_t used = text_bytes + head->cookie_bytes + head->entry_count * HTTP_SERVER_ENTRY_BYTES;
 
-    return text_bytes <= header_bytes && used <= header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
+    return text_bytes <= header_bytes && exchange->head_bytes <= header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
 }
 
 /* All that is to be known of the head, in one walk. */
@@ -102,7 +101,9 @@ static int judge_head(struct http_exchange *exchange, const char **ret_reason)
 
     (void)MHD_get_connection_values_n(exchange->connection->mhd,
                                       MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, look_at, &head);
-    if (!leaves_room(exchange, &head, head_bytes(exchange))) {
+    size_t text_bytes = head_text_bytes(exchange);
+    exchange->head_bytes = text_bytes + head.cookie_bytes + head.entry_count * HTTP_SERVER_ENTRY_BYTES;
+    if (!leaves_room(exchange, text_bytes)) {
         *ret_reason = "The request head is larger than this server accepts.";
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }

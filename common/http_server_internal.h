@@ -109,6 +109,8 @@ struct http_exchange {
     struct http_exchange *next_resume;
     bool is_resuming;
 
+    size_t head_bytes; /* what the request's head takes of the pool */
+
     struct http_exchange *next_spare;
     char *target; /* raw; short_target, or from malloc */
     size_t target_length;
