@@ -11,7 +11,7 @@
 #include "gateway/pass_fields.h"
 #include "gateway/request_record.h"
 
-enum { TEXT_BYTES_AT_MOST = 1024 * 1024 };
+enum { TEXT_BYTES_AT_MOST = 1024 * 1024, OWN_FIELDS_BYTES = 4096 /* at most: answer_fields.h */ };
 
 #define JSON_CONTENT_TYPE "application/json"
 
@@ -277,12 +277,23 @@ static void fail_passed(struct request *request, struct call *call, enum call_er
     request_answer_failure(request);
 }
 
+/* -EMSGSIZE also where this request's own head leaves them no room. */
+static int select_passed(struct request *request, const struct call *call, struct pass_fields *ret_fields)
+{
+    int result = pass_fields_select(&request->arena, buf_view(&call->attempt.response_head), ret_fields);
+
+    if (result == 0 && ret_fields->bytes + OWN_FIELDS_BYTES > http_exchange_answer_room(request->exchange)) {
+        return -EMSGSIZE;
+    }
+    return result;
+}
+
 void request_answer_passed(struct request *request)
 {
     struct call *call = request->fan_out.steps[0].calls;
     struct pass_fields fields = { .count = 0 };
 
-    int result = pass_fields_select(&request->arena, buf_view(&call->attempt.response_head), &fields);
+    int result = select_passed(request, call, &fields);
     if (result < 0) {
         fail_passed(request, call,
                     result == -EMSGSIZE  ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE

@@ -14,7 +14,8 @@
 #include "gateway/request.h"
 #include "gateway/upstream.h"
 
-enum { RESPONSE_HEADER_BYTES = 16 * 1024 }; /* our own fields, and those of a response passed on: pass_fields.h */
+/* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
+enum { RESPONSE_HEADER_BYTES = 8 * 1024 };
 
 struct worker {
     struct worker_settings settings;

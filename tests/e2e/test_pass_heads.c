@@ -228,6 +228,37 @@ static void a_long_head_goes_on_whole_or_is_a_problem_and_never_cut(void **state
     }
 }
 
+/* Both heads share one connection's memory at the gateway. */
+static void a_long_head_behind_a_long_request_is_a_problem_and_not_a_silence(void **state)
+{
+    static const int request_bytes[] = { 10, 4000, 15000 };
+    struct config_scene *scene = *state;
+    cleanup_buf struct buf response;
+    build_long_response(&response, 16);
+    const struct scripted_step steps[] = { { .bytes = response.base } };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+    (void)config_scene_add_port(scene, scripted_server_port(server));
+    config_scene_start(scene, OPTIONS("--threads=4"), config);
+
+    for (size_t i = 0; i < array_length(request_bytes); i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        cleanup_buf struct buf fields;
+        buf_init(&fields, 65536);
+        (void)buf_add_format(&fields, "X-Filler: %0*d\r\n%c", request_bytes[i], 7, '\0');
+
+        config_scene_ask(scene, "async", "GET", "/pass", fields.base, NULL, &answer);
+
+        if (request_bytes[i] < 10000) {
+            assert_answer(&answer, 200, "{}");
+            assert_int_equal(answer_header(&answer, "X-Long-15").length, LINE_BYTES);
+        } else {
+            assert_problem(&answer, 502, "http_response_header_section_size");
+        }
+    }
+    config_scene_stop_gateway(scene);
+    scripted_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +266,7 @@ int main(void)
         config_scene_test(a_chunked_body_goes_on_whole_and_its_trailers_do_not),
         config_scene_test(a_head_that_could_be_read_two_ways_is_a_problem),
         config_scene_test(a_long_head_goes_on_whole_or_is_a_problem_and_never_cut),
+        config_scene_test(a_long_head_behind_a_long_request_is_a_problem_and_not_a_silence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
