@@ -30,7 +30,8 @@ struct curl_groups {
     size_t kept_at_most;      /* connections without a transfer, in all groups together */
     size_t socket_count;      /* of all groups */
     size_t under_way_count;
-    /* After libcurl was at work for a group: how much is under way and how much is kept may have changed. */
+    /* After libcurl was at work for a group: how much is under way and how much is kept may have changed.
+     * May free the group, if nothing is under way in it. */
     void (*on_settled)(struct curl_group *group);
 };
 

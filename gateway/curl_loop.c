@@ -141,6 +141,15 @@ static void on_idle_due(void *context)
     wait_for_longest_idle(curl_loop);
 }
 
+/* A group told to be thrifty still keeps its last connection. */
+static void drop_surplus(struct curl_loop *curl_loop)
+{
+    while (curl_loop_kept_count(curl_loop) > curl_loop->groups.kept_at_most && curl_loop->longest_idle != NULL) {
+        drop_group(curl_loop, curl_loop->longest_idle);
+    }
+}
+
+/* The group may be gone afterwards. */
 static void on_settled(struct curl_group *group)
 {
     struct curl_loop *curl_loop = curl_loop_of(group);
@@ -152,6 +161,7 @@ static void on_settled(struct curl_group *group)
     } else if (!is_idle && group->is_idle) {
         leave_idle(curl_loop, group);
     }
+    drop_surplus(curl_loop);
 }
 
 /* ---- calls ---- */

@@ -22,7 +22,7 @@ struct curl_loop;
 
 struct curl_loop_limits {
     size_t group_transfers;  /* under way in one group, and connections that it keeps; 1 and up */
-    size_t kept_connections; /* in all groups together, and at least one in each */
+    size_t kept_connections; /* in all groups together */
     uint64_t group_idle_us;  /* a group without a transfer lives as long */
 };
 

@@ -329,7 +329,7 @@ enum call_error transfer_end(struct transfer *transfer, int code)
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
     forget_unused_sockets(transfer);
     set_active(transfer, -1);
-    transfer_request_unset(transfer->request, attempt->response.length);
+    transfer_request_unset(transfer->request, transfer->framing.head_bytes + attempt->response.length);
     transfer->attempt = NULL;
     return error;
 }

@@ -8,8 +8,14 @@
 
 #include "common/clock.h"
 
-/* libcurl allocates its buffer anew for each transfer, and reads it full once per event. */
-enum { USUAL_BUFFER_BYTES = 4096, LARGE_BUFFER_BYTES = 64 * 1024, LARGE_ANSWERS_REMEMBERED = 16 };
+/* libcurl allocates its buffer anew for each transfer, holds it while it waits, and fills it once per event: so it is
+ * as large as the answers were of late. */
+enum {
+    FIRST_BUFFER_BYTES = 4096,
+    SMALLEST_BUFFER_BYTES = 1024, /* libcurl's own bound */
+    LARGEST_BUFFER_BYTES = 64 * 1024,
+    FORGETTING = 8, /* one part in as many of what the last answer was smaller */
+};
 
 /* "Host:" and the fields as one piece of text, and up to three names that libcurl must not add fields of. */
 enum { LINES_AT_MOST = 5 };
@@ -30,7 +36,7 @@ struct transfer_request {
     long timeout_ms;
     long connect_timeout_ms;
     long buffer_bytes;
-    unsigned large_answers; /* as many transfers from now still get a large buffer */
+    size_t answer_bytes; /* how large answers were of late; 0: none yet */
 
     struct buf target; /* both NUL-terminated */
     struct buf head;
@@ -236,13 +242,36 @@ static long milliseconds_left(const struct attempt *attempt, uint64_t now_us, ui
     return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
 }
 
+static long buffer_bytes_for(size_t answer_bytes)
+{
+    size_t size = SMALLEST_BUFFER_BYTES;
+
+    if (answer_bytes == 0) {
+        return FIRST_BUFFER_BYTES;
+    }
+    while (size < answer_bytes && size < LARGEST_BUFFER_BYTES) {
+        size *= 2;
+    }
+    return (long)size;
+}
+
+static void remember_answer(struct transfer_request *request, size_t answer_bytes)
+{
+    size_t before = request->answer_bytes;
+
+    if (answer_bytes >= before || before == 0) {
+        request->answer_bytes = answer_bytes;
+    } else if (answer_bytes > 0) {
+        request->answer_bytes -= (before - answer_bytes + FORGETTING - 1) / FORGETTING;
+    }
+}
+
 static void set_numbers(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us)
 {
     set_number(request, CURLOPT_TIMEOUT_MS, &request->timeout_ms, milliseconds_left(attempt, now_us, UINT64_MAX));
     set_number(request, CURLOPT_CONNECTTIMEOUT_MS, &request->connect_timeout_ms,
                milliseconds_left(attempt, now_us, attempt->connect_timeout_us));
-    set_number(request, CURLOPT_BUFFERSIZE, &request->buffer_bytes,
-               request->large_answers > 0 ? LARGE_BUFFER_BYTES : USUAL_BUFFER_BYTES);
+    set_number(request, CURLOPT_BUFFERSIZE, &request->buffer_bytes, buffer_bytes_for(request->answer_bytes));
     if (request->is_fresh != attempt->wants_fresh_connection) {
         request->is_fresh = attempt->wants_fresh_connection;
         (void)curl_easy_setopt(request->easy, CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
@@ -266,16 +295,12 @@ int transfer_request_set(struct transfer_request *request, const struct attempt 
 }
 
 /* The fields are in memory that stays. */
-void transfer_request_unset(struct transfer_request *request, size_t body_bytes)
+void transfer_request_unset(struct transfer_request *request, size_t answer_bytes)
 {
     if (request->has_body) {
         (void)curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, NULL);
     }
-    if (body_bytes > USUAL_BUFFER_BYTES) {
-        request->large_answers = LARGE_ANSWERS_REMEMBERED;
-    } else if (request->large_answers > 0) {
-        request->large_answers--;
-    }
+    remember_answer(request, answer_bytes);
 }
 
 /* ---- life ---- */

@@ -21,7 +21,7 @@ void transfer_request_free(struct transfer_request *request);
 
 /* What is left of the attempt's time counts from now. 0, or -ENOMEM. */
 int transfer_request_set(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us) must_check;
-/* The handle refers to nothing of the attempt any more. `body_bytes`: of the answer that came. */
-void transfer_request_unset(struct transfer_request *request, size_t body_bytes);
+/* The handle refers to nothing of the attempt any more. `answer_bytes`: what came, head and body; 0: nothing. */
+void transfer_request_unset(struct transfer_request *request, size_t answer_bytes);
 
 #endif
