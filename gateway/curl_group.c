@@ -278,7 +278,7 @@ static void set_options(struct curl_group *group)
     (void)curl_multi_setopt(group->multi, CURLMOPT_MAXCONNECTS, (long)group->groups->transfers_at_most);
 }
 
-struct curl_group *curl_group_new(struct curl_groups *groups, void *owner, size_t index)
+struct curl_group *curl_group_new(struct curl_groups *groups, void *owner, size_t index, size_t *answer_bytes)
 {
     struct curl_group *group = calloc(1, sizeof *group);
 
@@ -299,6 +299,7 @@ struct curl_group *curl_group_new(struct curl_groups *groups, void *owner, size_
         .on_closing = on_socket_closing,
         .context = group,
         .share = groups->share,
+        .answer_bytes = answer_bytes,
     };
     set_options(group);
     return group;

@@ -52,8 +52,9 @@ struct curl_group {
     bool is_idle;
 };
 
-/* NULL: no memory. */
-struct curl_group *curl_group_new(struct curl_groups *groups, void *owner, size_t index) must_check;
+/* `answer_bytes`: see transfer_request_new(). NULL: no memory. */
+struct curl_group *curl_group_new(struct curl_groups *groups, void *owner, size_t index,
+                                  size_t *answer_bytes) must_check;
 /* No transfer may be under way. */
 void curl_group_free(struct curl_group *group);
 

@@ -87,7 +87,7 @@ struct curl_group *curl_server_add(struct curl_server *server, struct curl_group
     }
     size_t place = lowest_bit(~block->taken);
     size_t index = (size_t)(block - server->blocks) * BLOCK_GROUPS + place;
-    struct curl_group *group = curl_group_new(groups, server, index);
+    struct curl_group *group = curl_group_new(groups, server, index, &server->answer_bytes);
     if (group == NULL) {
         return NULL;
     }

@@ -21,6 +21,7 @@ struct curl_server {
     struct curl_server *next; /* the owner's */
     bool is_tls;
     char *authority;
+    size_t answer_bytes; /* of late, for its groups' transfers */
     size_t group_count;
     size_t block_count;
     struct group_block *blocks;

@@ -266,6 +266,11 @@ static void set_constant_options(struct transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_SHARE, transfer->cache->share);
 }
 
+static size_t *answer_bytes_of(struct transfer_cache *cache)
+{
+    return cache->answer_bytes != NULL ? cache->answer_bytes : &cache->own_answer_bytes;
+}
+
 struct transfer *transfer_new(struct transfer_cache *cache)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
@@ -274,7 +279,7 @@ struct transfer *transfer_new(struct transfer_cache *cache)
         return NULL;
     }
     transfer->easy = curl_easy_init();
-    transfer->request = transfer->easy != NULL ? transfer_request_new(transfer->easy) : NULL;
+    transfer->request = transfer->easy != NULL ? transfer_request_new(transfer->easy, answer_bytes_of(cache)) : NULL;
     if (transfer->request == NULL) {
         curl_easy_cleanup(transfer->easy);
         free(transfer);

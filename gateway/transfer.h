@@ -33,7 +33,9 @@ struct transfer_cache {
     void (*on_opened)(void *context, struct socket_entry *entry);
     void (*on_closing)(void *context, struct socket_entry *entry);
     void *context;
-    void *share; /* CURLSH *: what its transfers share with those of other caches; NULL: nothing */
+    void *share;          /* CURLSH *: what its transfers share with those of other caches; NULL: nothing */
+    size_t *answer_bytes; /* how large answers were of late, where other caches of the server know, too; NULL: own */
+    size_t own_answer_bytes;
 };
 
 struct transfer {

@@ -11,7 +11,6 @@
 /* libcurl allocates its buffer anew for each transfer, holds it while it waits, and fills it once per event: so it is
  * as large as the answers were of late. */
 enum {
-    FIRST_BUFFER_BYTES = 4096,
     SMALLEST_BUFFER_BYTES = 1024, /* libcurl's own bound */
     LARGEST_BUFFER_BYTES = 64 * 1024,
     FORGETTING = 8, /* one part in as many of what the last answer was smaller */
@@ -36,7 +35,7 @@ struct transfer_request {
     long timeout_ms;
     long connect_timeout_ms;
     long buffer_bytes;
-    size_t answer_bytes; /* how large answers were of late; 0: none yet */
+    size_t *answer_bytes;
 
     struct buf target; /* both NUL-terminated */
     struct buf head;
@@ -246,23 +245,18 @@ static long buffer_bytes_for(size_t answer_bytes)
 {
     size_t size = SMALLEST_BUFFER_BYTES;
 
-    if (answer_bytes == 0) {
-        return FIRST_BUFFER_BYTES;
-    }
     while (size < answer_bytes && size < LARGEST_BUFFER_BYTES) {
         size *= 2;
     }
     return (long)size;
 }
 
-static void remember_answer(struct transfer_request *request, size_t answer_bytes)
+static void remember_answer(size_t *remembered, size_t answer_bytes)
 {
-    size_t before = request->answer_bytes;
-
-    if (answer_bytes >= before || before == 0) {
-        request->answer_bytes = answer_bytes;
+    if (answer_bytes >= *remembered) {
+        *remembered = answer_bytes;
     } else if (answer_bytes > 0) {
-        request->answer_bytes -= (before - answer_bytes + FORGETTING - 1) / FORGETTING;
+        *remembered -= (*remembered - answer_bytes + FORGETTING - 1) / FORGETTING;
     }
 }
 
@@ -271,7 +265,7 @@ static void set_numbers(struct transfer_request *request, const struct attempt *
     set_number(request, CURLOPT_TIMEOUT_MS, &request->timeout_ms, milliseconds_left(attempt, now_us, UINT64_MAX));
     set_number(request, CURLOPT_CONNECTTIMEOUT_MS, &request->connect_timeout_ms,
                milliseconds_left(attempt, now_us, attempt->connect_timeout_us));
-    set_number(request, CURLOPT_BUFFERSIZE, &request->buffer_bytes, buffer_bytes_for(request->answer_bytes));
+    set_number(request, CURLOPT_BUFFERSIZE, &request->buffer_bytes, buffer_bytes_for(*request->answer_bytes));
     if (request->is_fresh != attempt->wants_fresh_connection) {
         request->is_fresh = attempt->wants_fresh_connection;
         (void)curl_easy_setopt(request->easy, CURLOPT_FRESH_CONNECT, request->is_fresh ? 1L : 0L);
@@ -300,12 +294,12 @@ void transfer_request_unset(struct transfer_request *request, size_t answer_byte
     if (request->has_body) {
         (void)curl_easy_setopt(request->easy, CURLOPT_POSTFIELDS, NULL);
     }
-    remember_answer(request, answer_bytes);
+    remember_answer(request->answer_bytes, answer_bytes);
 }
 
 /* ---- life ---- */
 
-struct transfer_request *transfer_request_new(void *easy)
+struct transfer_request *transfer_request_new(void *easy, size_t *answer_bytes)
 {
     struct transfer_request *request = calloc(1, sizeof *request);
 
@@ -318,6 +312,7 @@ struct transfer_request *transfer_request_new(void *easy)
         return NULL;
     }
     request->easy = easy;
+    request->answer_bytes = answer_bytes;
     buf_init(&request->target, TARGET_BYTES_AT_MOST);
     buf_init(&request->head, HEAD_BYTES_AT_MOST);
     (void)curl_easy_setopt(easy, CURLOPT_CURLU, request->server_url);

@@ -14,8 +14,9 @@
 
 struct transfer_request;
 
-/* For an easy handle that outlives it, but for its clean-up. NULL: no memory. */
-struct transfer_request *transfer_request_new(void *easy) must_check;
+/* For an easy handle, which is cleaned up before it. `answer_bytes`: how large answers were of late, 0 to begin with;
+ * it may be shared with other requests, and outlives them. NULL: no memory. */
+struct transfer_request *transfer_request_new(void *easy, size_t *answer_bytes) must_check;
 /* After the handle's clean-up. */
 void transfer_request_free(struct transfer_request *request);
 
