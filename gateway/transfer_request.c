@@ -4,7 +4,6 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "common/clock.h"
 
@@ -44,17 +43,10 @@ static bool has_field(const struct attempt *attempt, struct str name)
     return false;
 }
 
-/* A method that is about a body says so even of none (RFC 9110 §8.6). */
-static bool has_body(const struct attempt *attempt)
-{
-    return attempt->body.base != NULL || strcmp(attempt->method, "POST") == 0 || strcmp(attempt->method, "PUT") == 0 ||
-           strcmp(attempt->method, "PATCH") == 0;
-}
-
 /* libcurl would wait for a 100 before a longer body, and call any body a form. */
 static int suppress_fields(struct transfer *transfer, const struct attempt *attempt)
 {
-    if (!has_body(attempt)) {
+    if (!attempt_has_length(attempt)) {
         return 0;
     }
     if (!has_field(attempt, STR("Content-Type:")) && add_field(transfer, "Content-Type:") < 0) {
@@ -90,7 +82,7 @@ static void set_method(CURL *easy, const struct attempt *attempt)
     /* Setting CUSTOMREQUEST to NULL and HTTPGET first undoes what an earlier attempt on this handle had. */
     (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
-    if (has_body(attempt)) {
+    if (attempt_has_length(attempt)) {
         (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)attempt->body.length);
         (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, attempt->body.base != NULL ? attempt->body.base : "");
     }
