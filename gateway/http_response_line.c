@@ -29,28 +29,33 @@ static bool is_token_byte(char byte)
     return is_token[(unsigned char)byte];
 }
 
-/* Whether one of the eight bytes is below 0x20 or is 0x7f. A tab is as well: whoever asks looks closer then. */
-static bool may_hold_control_byte(const char *bytes)
+/* The upper bit of each byte that is below 0x20 or is 0x7f, and other bits that mean nothing. */
+static uint64_t find_control_bytes(const char *bytes)
 {
     uint64_t word;
 
     memcpy(&word, bytes, sizeof word);
-    uint64_t is_below_blank = (word - EACH_BYTE(0x20)) & ~word;
-    uint64_t delete_as_zero = word ^ EACH_BYTE(0x7f);
-    uint64_t is_delete = (delete_as_zero - EACH_BYTE(1)) & ~delete_as_zero;
-    return ((is_below_blank | is_delete) & EACH_BYTE(0x80)) != 0;
+    uint64_t lower = word & EACH_BYTE(0x7f);
+    uint64_t is_below_blank = ~(lower + EACH_BYTE(0x60));
+    uint64_t is_delete = lower + EACH_BYTE(0x01);
+    return (is_below_blank | is_delete) & ~word;
 }
 
-static bool is_value(struct str text)
+/* Eight bytes at once, the last of them maybe twice. A tab is found too, though it is allowed: rare enough to look
+ * again more closely. */
+static bool has_good_bytes(struct str text)
 {
-    while (text.length >= BYTES_AT_ONCE) {
-        if (may_hold_control_byte(text.base) && !http_is_field_value((struct str){ text.base, BYTES_AT_ONCE })) {
-            return false;
-        }
-        text.base += BYTES_AT_ONCE;
-        text.length -= BYTES_AT_ONCE;
+    uint64_t found = 0;
+
+    if (text.length < BYTES_AT_ONCE) {
+        return http_is_field_value(text);
     }
-    return http_is_field_value(text);
+    const char *last = text.base + text.length - BYTES_AT_ONCE;
+    for (const char *bytes = text.base; bytes < last; bytes += BYTES_AT_ONCE) {
+        found |= find_control_bytes(bytes);
+    }
+    found |= find_control_bytes(last);
+    return (found & EACH_BYTE(0x80)) == 0 || http_is_field_value(text);
 }
 
 static bool is_digit(char byte)
@@ -93,21 +98,26 @@ bool http_response_line_is_status(struct str text)
     if (!is_digit(text.base[start]) || !is_digit(text.base[start + 1]) || !is_digit(text.base[start + 2])) {
         return false;
     }
-    return text.length == end || (text.base[end] == ' ' && is_value(str_from(text, end)));
+    return text.length == end || (text.base[end] == ' ' && has_good_bytes(text));
+}
+
+bool http_response_line_is_http_1_0(struct str text)
+{
+    return text.base[STR("HTTP/1.").length] == '0';
 }
 
 bool http_response_line_is_field(struct str text, size_t *ret_name_length)
 {
     size_t length = 0;
 
-    while (length < text.length && is_token_byte(text.base[length])) {
-        length++;
+    while (is_token_byte(text.base[length])) {
+        length++; /* to the line break at most */
     }
-    if (length == 0 || length == text.length || text.base[length] != ':') {
+    if (length == 0 || text.base[length] != ':') {
         return false;
     }
     *ret_name_length = length;
-    return is_value((struct str){ text.base + length + 1, text.length - length - 1 });
+    return has_good_bytes(text);
 }
 
 bool http_response_line_begins_chunk(struct str front)
@@ -127,5 +137,5 @@ bool http_response_line_is_chunk(struct str text)
     }
     struct str extensions = str_from(text, length);
     extensions = str_from(extensions, blank_length(extensions));
-    return extensions.length == 0 || (extensions.base[0] == ';' && is_value(extensions));
+    return extensions.length == 0 || (extensions.base[0] == ';' && has_good_bytes(extensions));
 }

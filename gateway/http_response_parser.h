@@ -62,9 +62,11 @@ struct http_response_parser {
     /* Its own. */
     struct http_response_expected expected;
     enum http_response_phase phase;
-    struct buf line;           /* the front of a line of which more is to come */
+    bool is_last; /* no other answer may follow on the connection */
+    uint64_t body_bytes_due;
+    struct buf line; /* the front of a line of which more is to come */
+    struct http_parser chunks;
     size_t chunk_excess_bytes; /* what stood around chunks beyond what such chunks need */
-    struct http_parser reader;
 };
 
 /* Each begin() is followed by one clear(). */

@@ -40,6 +40,27 @@ static bool add_request_line(struct buf *bytes, const struct attempt *attempt)
     return true;
 }
 
+static void add_line(struct buf *bytes, struct str line)
+{
+    char *room = buf_reserve(bytes, line.length + 2);
+
+    if (room != NULL) {
+        memcpy(room, line.base, line.length);
+        room[line.length] = '\r';
+        room[line.length + 1] = '\n';
+        bytes->length += line.length + 2;
+    }
+}
+
+/* Of a line with a colon. */
+static bool has_value(struct str line, size_t name_length)
+{
+    char last = line.base[line.length - 1];
+    bool is_plain = last != ':' && last != ' ' && last != '\t';
+
+    return is_plain || str_trim(str_from(line, name_length + 1)).length > 0;
+}
+
 /* libcurl's ways: "Name;" is a field without a value, "Name:" is not sent at all. */
 static bool add_field(struct buf *bytes, struct str line)
 {
@@ -49,9 +70,8 @@ static bool add_field(struct buf *bytes, struct str line)
         return false;
     }
     if (name_length < line.length) {
-        if (str_trim(str_from(line, name_length + 1)).length > 0) {
-            (void)buf_add_str(bytes, line);
-            add_line_end(bytes);
+        if (has_value(line, name_length)) {
+            add_line(bytes, line);
         }
         return name_length > 0;
     }
