@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "gateway/curl_handle.h"
 
 static int add_field(struct transfer *transfer, const char *line)
 {
@@ -65,18 +66,6 @@ static int build_fields(struct transfer *transfer, const struct attempt *attempt
     return add_deadline_field(transfer, attempt) < 0 ? -ENOMEM : suppress_fields(transfer, attempt);
 }
 
-static long milliseconds_until(uint64_t deadline_us, uint64_t at_most_us)
-{
-    uint64_t now_us = clock_monotonic_us();
-    uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
-
-    if (left_us > at_most_us) {
-        left_us = at_most_us;
-    }
-    /* 0 would mean "no timeout". */
-    return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
-}
-
 static void set_method(CURL *easy, const struct attempt *attempt)
 {
     /* Setting CUSTOMREQUEST to NULL and HTTPGET first undoes what an earlier attempt on this handle had. */
@@ -117,9 +106,9 @@ int transfer_request_set(struct transfer *transfer, const struct attempt *attemp
     set_method(easy, attempt);
     (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields);
     (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, attempt->wants_fresh_connection ? 1L : 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds_until(attempt->deadline_us, UINT64_MAX));
+    (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, curl_handle_milliseconds_until(attempt->deadline_us, UINT64_MAX));
     (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                           milliseconds_until(attempt->deadline_us, attempt->connect_timeout_us));
+                           curl_handle_milliseconds_until(attempt->deadline_us, attempt->connect_timeout_us));
     return 0;
 }
 
