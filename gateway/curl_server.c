@@ -21,11 +21,6 @@ static void put_bit(uint64_t *word, size_t index, bool is_set)
     *word = is_set ? *word | bit : *word & ~bit;
 }
 
-static size_t lowest_bit(uint64_t word)
-{
-    return (size_t)__builtin_ctzll(word);
-}
-
 /* ---- choosing ---- */
 
 struct curl_group *curl_server_choose(const struct curl_server *server)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "gateway/curl_handle.h"
 
 /* libcurl allocates its buffer anew for each transfer, holds it while it waits, and fills it once per event: so it is
  * as large as the answers were of late. */
@@ -182,13 +183,6 @@ static int set_target(struct transfer_request *request, const struct attempt *at
 
 /* ---- method and body ---- */
 
-/* A method that is about a body says so even of none (RFC 9110 §8.6). */
-static bool has_body(const struct attempt *attempt)
-{
-    return attempt->body.base != NULL || strcmp(attempt->method, "POST") == 0 || strcmp(attempt->method, "PUT") == 0 ||
-           strcmp(attempt->method, "PATCH") == 0;
-}
-
 static int set_method(struct transfer_request *request, const char *method)
 {
     size_t length = strlen(method);
@@ -230,17 +224,6 @@ static void set_number(struct transfer_request *request, CURLoption option, long
     }
 }
 
-static long milliseconds_left(const struct attempt *attempt, uint64_t now_us, uint64_t at_most_us)
-{
-    uint64_t left_us = attempt->deadline_us > now_us ? attempt->deadline_us - now_us : 0;
-
-    if (left_us > at_most_us) {
-        left_us = at_most_us;
-    }
-    /* 0 would mean "no timeout". */
-    return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
-}
-
 static long buffer_bytes_for(size_t answer_bytes)
 {
     size_t size = SMALLEST_BUFFER_BYTES;
@@ -262,9 +245,10 @@ static void remember_answer(size_t *remembered, size_t answer_bytes)
 
 static void set_numbers(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us)
 {
-    set_number(request, CURLOPT_TIMEOUT_MS, &request->timeout_ms, milliseconds_left(attempt, now_us, UINT64_MAX));
+    set_number(request, CURLOPT_TIMEOUT_MS, &request->timeout_ms,
+               curl_handle_milliseconds(now_us, attempt->deadline_us, UINT64_MAX));
     set_number(request, CURLOPT_CONNECTTIMEOUT_MS, &request->connect_timeout_ms,
-               milliseconds_left(attempt, now_us, attempt->connect_timeout_us));
+               curl_handle_milliseconds(now_us, attempt->deadline_us, attempt->connect_timeout_us));
     set_number(request, CURLOPT_BUFFERSIZE, &request->buffer_bytes, buffer_bytes_for(*request->answer_bytes));
     if (request->is_fresh != attempt->wants_fresh_connection) {
         request->is_fresh = attempt->wants_fresh_connection;
@@ -276,7 +260,7 @@ static void set_numbers(struct transfer_request *request, const struct attempt *
 
 int transfer_request_set(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us)
 {
-    bool wants_body = has_body(attempt);
+    bool wants_body = attempt_has_length(attempt);
 
     if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server) < 0 ||
         set_target(request, attempt) < 0 || set_method(request, attempt->method) < 0) {
