@@ -58,7 +58,7 @@ static int grow(struct buf *buf, size_t needed)
     if (base == NULL) {
         return refuse(buf, -ENOMEM);
     }
-    if (buf->is_borrowed && buf->length > 0) {
+    if (buf->base != NULL && !is_own) {
         memcpy(base, buf->base, buf->length);
     }
     buf->base = base;
