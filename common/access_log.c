@@ -94,11 +94,11 @@ static void add_done_text(struct log *log, const struct access_entry *entry)
     log_end(log);
 }
 
-void access_log_render_done(struct time_stamp *stamp, const struct access_entry *entry, struct str account,
-                            struct buf *json)
+void access_log_render_done(struct time_stamp *stamp, uint64_t wall_us, const struct access_entry *entry,
+                            struct str account, struct buf *json)
 {
     (void)buf_add_text(json, "{\"ts\":\"");
-    time_stamp_add(stamp, clock_wall_us(), json);
+    time_stamp_add(stamp, wall_us, json);
     (void)buf_add_byte(json, '"');
     add_event(json, entry, "done");
     (void)buf_add_text(json, ",\"status\":");
@@ -113,7 +113,7 @@ void access_log_done(struct log *log, const struct access_entry *entry, struct s
         return;
     }
     if (log->sink->format == LOG_JSON) {
-        access_log_render_done(&log->utc, entry, account, log_begin_bare(log));
+        access_log_render_done(&log->utc, clock_wall_us(), entry, account, log_begin_bare(log));
         log_end(log);
     } else {
         add_done_text(log, entry);

@@ -29,9 +29,8 @@ struct answer {
 
 static int build_fields(struct request *request, const struct answer *answer, struct answer_fields *fields)
 {
-    struct account account = request_account(request, request->answered_us);
     struct answer_facts facts = {
-        .account = &account,
+        .account = request_account(request, request->answered_us),
         .content_type = answer->content_type,
         .mode = mode_names[request->mode],
         .request_id = request->id,
@@ -149,7 +148,7 @@ void request_answer_overload(struct request *request)
 /* ---- of calls ---- */
 
 /* `,"_explain":{…}`, where it was asked for. */
-static void add_explanation(const struct request *request, struct buf *members)
+static void add_explanation(struct request *request, struct buf *members)
 {
     if (request->wants_explanation) {
         (void)buf_add_text(members, members->length > 0 ? ",\"_explain\":" : "\"_explain\":");
@@ -164,11 +163,10 @@ void request_answer_failure(struct request *request)
     cleanup_buf struct buf detail;
 
     mark_answered(request, call_error_status(failed->error));
-    struct account account = request_account(request, request->answered_us);
     buf_init(&members, TEXT_BYTES_AT_MOST);
     buf_init(&detail, TEXT_BYTES_AT_MOST);
     (void)buf_add_format(&members, "\"error\":\"%s\",\"calls\":", call_error_name(failed->error));
-    (void)account_render_outcomes(&account, false, &members);
+    (void)account_render_outcomes(request_account(request, request->answered_us), false, &members);
     add_explanation(request, &members);
     (void)buf_add_format(&detail, "The call %.*s failed: %s%s%.*s.", STR_ARGUMENTS(failed->name),
                          call_error_description(failed->error), failed->detail.length > 0 ? ": " : "",
@@ -236,13 +234,11 @@ static struct merge_member *list_members(struct request *request)
 }
 
 /* What follows the calls' members. */
-static void render_tail(const struct request *request, struct buf *tail)
+static void render_tail(struct request *request, struct buf *tail)
 {
-    struct account account = request_account(request, request->answered_us);
-
     if (request->fan_out.is_incomplete) {
         (void)buf_add_text(tail, "\"_errors\":");
-        (void)account_render_outcomes(&account, true, tail);
+        (void)account_render_outcomes(request_account(request, request->answered_us), true, tail);
     }
     add_explanation(request, tail);
 }
