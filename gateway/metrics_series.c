@@ -121,16 +121,28 @@ static struct series *add_series(struct series_table *table, const struct str *l
     return series;
 }
 
+static struct series *look_up(struct series_table *table, const struct str *key)
+{
+    uint64_t hash = hash_labels(key, table->label_count);
+    struct series *series = *find_slot(table, key, hash);
+
+    return series != NULL ? series : add_series(table, key, hash);
+}
+
 struct series *series_find(struct series_table *table, const struct str *labels)
 {
     struct str key[SERIES_LABELS];
+    uintptr_t place = 0;
 
     for (size_t i = 0; i < table->label_count; i++) {
         key[i] = cut_label(labels[i]);
+        place = place * 3 + ((uintptr_t)key[i].base >> 3);
     }
-    uint64_t hash = hash_labels(key, table->label_count);
-    struct series *series = *find_slot(table, key, hash);
-    return series != NULL ? series : add_series(table, key, hash);
+    struct series **hint = &table->hints[place % SERIES_HINTS];
+    if (*hint == NULL || !has_labels(*hint, key, table->label_count)) {
+        *hint = look_up(table, key);
+    }
+    return *hint;
 }
 
 void series_count(struct series *series, uint64_t duration_us)

@@ -89,7 +89,13 @@ static void write_done_line(const struct request *request, const struct record *
         log_end(log);
         return;
     }
-    struct access_entry entry = entry_of(request);
+    struct access_entry entry = {
+        .method = record->method,
+        .target = record->target,
+        .protocol = http_exchange_protocol(request->exchange),
+        .client = record->client,
+        .status = record->status,
+    };
     access_log_done(log, &entry, (struct str){ "", 0 });
 }
 
