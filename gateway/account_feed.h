@@ -10,8 +10,8 @@
  *     account_feed_add(&feed, &record);
  *     uint64_t wait_us = account_feed_hand_over(&feed, now_us);     as a loop's hook would return it
  *
- * Threads: the worker's; a batch goes over by loop_post().   Memory: a batch of 256 KiB; what is on its way is bounded
- * by admin_publish(). A longer record is dropped, too.
+ * Threads: the worker's; a batch goes over by loop_post().   Memory: 256 KiB, of which what is handed over is copied;
+ * what is on its way is bounded by admin_publish(). A longer record is dropped, too.
  */
 #ifndef GATEWAY_ACCOUNT_FEED_H
 #define GATEWAY_ACCOUNT_FEED_H
@@ -19,16 +19,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gateway/record_batch.h"
+#include "common/buf.h"
+#include "gateway/record.h"
 
 struct admin;
 struct metrics;
 
 struct account_feed {
-    struct admin *admin;        /* NULL: nobody listens, nothing is kept */
-    struct metrics *metrics;    /* where dropped records are counted */
-    struct record_batch *batch; /* NULL: empty */
-    size_t expected_bytes;      /* about as much as the last batch came to */
+    struct admin *admin;     /* NULL: nobody listens, nothing is kept */
+    struct metrics *metrics; /* where dropped records are counted */
+    struct buf records;      /* packed; it keeps its memory */
+    size_t record_count;
     uint64_t handed_over_us;
 };
 

@@ -78,7 +78,7 @@ static void on_batch(void *context)
 {
     struct record_batch *batch = context;
     struct admin *admin = batch->admin;
-    struct str rest = buf_view(&batch->records);
+    struct str rest = record_batch_view(batch);
 
     while (rest.length > 0) {
         admin_pages_add_record(&admin->pages, batch, record_cut(&rest));

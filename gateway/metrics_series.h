@@ -3,7 +3,7 @@
  * metrics_series - counters told apart by label values: found by their one writer, walked by any reader.
  *
  *     struct series *series = series_find(&table, (struct str[]){ route, mode, status });      the writer
- *     series_count(series, duration_us);
+ *     series_count(series, series_bucket(duration_us), duration_us);
  *     for (const struct series *series = series_first(&table); series != NULL; series = series->next) …  a reader
  *
  * A hash, which only the writer knows, leads to a series in O(1); once it is there nothing is allocated and nothing
@@ -75,7 +75,9 @@ void series_table_clear(struct series_table *table);
 
 /* The series with these label values (label_count of them, any bytes, copied): an old one, a new one or "other". */
 struct series *series_find(struct series_table *table, const struct str *labels);
-void series_count(struct series *series, uint64_t duration_us);
+/* Which of series.durations counts it. */
+size_t series_bucket(uint64_t duration_us);
+void series_count(struct series *series, size_t bucket, uint64_t duration_us);
 /* Adds what `from` has counted, and its gauges, to what `series` has. */
 void series_add(struct series *series, const struct series *from);
 

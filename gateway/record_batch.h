@@ -2,16 +2,14 @@
 /*
  * record_batch - packed records that go from a worker to the admin thread together, and are kept there together.
  *
- * The worker fills it; with admin_publish() it is the admin thread's, where each record that is kept holds it.
- *
- * Threads: one at a time.   Memory: counted by its holders; whoever makes it is the first.
+ * Threads: one at a time: with admin_publish() it is the admin thread's, where each record that is kept holds it.
+ * Memory: counted by its holders; whoever makes it is the first.
  */
 #ifndef GATEWAY_RECORD_BATCH_H
 #define GATEWAY_RECORD_BATCH_H
 
 #include <stddef.h>
 
-#include "common/buf.h"
 #include "common/compiler.h"
 #include "common/loop.h"
 #include "gateway/record.h"
@@ -23,13 +21,13 @@ struct record_batch {
     struct admin *admin;
     size_t holders;
     size_t record_count;
-    struct buf records; /* packed, one behind the other */
+    size_t length;
+    _Alignas(max_align_t) char bytes[]; /* the records, one behind the other */
 };
 
-/* With room for `expected_bytes`; never more than `limit_bytes`. NULL: no memory. */
-struct record_batch *record_batch_new(size_t expected_bytes, size_t limit_bytes) must_check;
-/* `bytes`: record_packed_bytes(). 0, -ENOBUFS or -ENOMEM. */
-int record_batch_add(struct record_batch *batch, const struct record *record, size_t bytes) must_check;
+/* Copies the records. NULL: no memory. */
+struct record_batch *record_batch_new(struct str records, size_t record_count) must_check;
+struct str record_batch_view(const struct record_batch *batch);
 /* What it takes of memory. */
 size_t record_batch_bytes(const struct record_batch *batch);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "gateway/record_batch.h"
 #include "tests/integration/admin_bench.h"
 #include "tests/support/gate.h"
 #include "tests/support/numbered_record.h"
@@ -134,7 +135,9 @@ static void a_batch_that_is_too_much_is_refused(void **state)
 {
     enum { TOO_MUCH = 8 * 1024 * 1024 };
     struct admin_bench *bench = *state;
-    struct record_batch *batch = record_batch_new(TOO_MUCH, TOO_MUCH);
+    cleanup_free char *bytes = calloc(1, TOO_MUCH);
+    assert_non_null(bytes);
+    struct record_batch *batch = record_batch_new((struct str){ bytes, TOO_MUCH }, 1);
     assert_non_null(batch);
 
     assert_int_equal(admin_publish(bench->admin, batch), -ENOBUFS);
@@ -263,14 +266,14 @@ static void nothing_is_lost_without_being_counted(void **state)
 static void publish_crowd(struct admin_bench *bench)
 {
     enum { BYTES = 1024 * 1024 };
-    char digits[NUMBER_BYTES];
-    struct record record = numbered_record(1, digits);
-    size_t packed_bytes = record_packed_bytes(&record);
-    struct record_batch *batch = record_batch_new(BYTES, BYTES);
+    cleanup_buf struct buf records;
 
-    assert_non_null(batch);
-    while (record_batch_add(batch, &record, packed_bytes) == 0) {
+    buf_init(&records, BYTES);
+    while (!records.failed) {
+        pack_numbered(1, &records);
     }
+    struct record_batch *batch = record_batch_new(buf_view(&records), 1);
+    assert_non_null(batch);
     assert_int_equal(admin_publish(bench->admin, batch), 0);
 }
 

@@ -28,6 +28,19 @@ static inline struct record numbered_record(int number, char digits[static NUMBE
     };
 }
 
+static inline void pack_numbered(int number, struct buf *records)
+{
+    char digits[NUMBER_BYTES];
+    struct record record = numbered_record(number, digits);
+    size_t bytes = record_packed_bytes(&record);
+    char *room = buf_reserve(records, bytes);
+
+    if (room != NULL) {
+        record_pack(&record, bytes, room);
+        records->length += bytes;
+    }
+}
+
 static inline void render_numbered(int number, struct buf *json)
 {
     char digits[NUMBER_BYTES];

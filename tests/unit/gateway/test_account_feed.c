@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "gateway/admin.h"
 #include "gateway/metrics.h"
+#include "gateway/record_batch.h"
 #include "tests/support/numbered_record.h"
 #include "tests/support/unit.h"
 
@@ -88,7 +89,7 @@ static void assert_batch(const struct fixture *fixture, size_t index, int first,
 {
     assert_true(index < fixture->admin.count);
     const struct record_batch *batch = fixture->admin.batches[index];
-    struct str rest = buf_view(&batch->records);
+    struct str rest = record_batch_view(batch);
 
     assert_int_equal(batch->record_count, count);
     for (size_t i = 0; i < count; i++) {
@@ -197,7 +198,7 @@ static void account_feed_hands_a_full_batch_over(void **state)
 
     assert_int_equal(fixture->admin.count, 2); /* of two records each: there is room for 256 KiB */
     assert_int_equal(fixture->admin.batches[0]->record_count, 2);
-    assert_int_equal(fixture->admin.batches[0]->records.length, 2 * LARGE);
+    assert_int_equal(fixture->admin.batches[0]->length, 2 * LARGE);
     assert_dropped(fixture, "0");
 }
 
@@ -230,7 +231,7 @@ static void account_feed_drops_a_record_that_is_too_long(void **state)
     assert_dropped(fixture, "1");
     assert_int_equal(fixture->admin.count, 2);
     assert_batch(fixture, 0, 1, 1);
-    assert_int_equal(fixture->admin.batches[1]->records.length, BATCH_BYTES);
+    assert_int_equal(fixture->admin.batches[1]->length, BATCH_BYTES);
 }
 
 /* With much to do, it need not be ten milliseconds: nobody could tell. */
@@ -289,7 +290,8 @@ static void account_feed_to_nobody_keeps_nothing(void **state)
     uint64_t wait_us = account_feed_hand_over(&fixture->feed, 1000 * MS);
     account_feed_flush(&fixture->feed);
 
-    assert_null(fixture->feed.batch);
+    assert_int_equal(fixture->feed.record_count, 0);
+    assert_null(fixture->feed.records.base);
     assert_true(wait_us == CLOCK_NEVER_US);
     assert_dropped(fixture, "0");
 }
@@ -302,7 +304,8 @@ static void account_feed_frees_what_it_has_not_handed_over(void **state)
     account_feed_clear(&fixture->feed);
     account_feed_clear(&fixture->feed);
 
-    assert_null(fixture->feed.batch);
+    assert_int_equal(fixture->feed.record_count, 0);
+    assert_null(fixture->feed.records.base);
     assert_int_equal(fixture->admin.count, 0);
 }
 

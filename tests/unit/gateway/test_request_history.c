@@ -11,15 +11,15 @@ enum { PLENTY_BYTES = 1024 * 1024, TEXT_BYTES = 4 * 1024 * 1024 };
 /* Those numbers, all in one batch. */
 static void add_numbers(struct request_history *history, int first, int count)
 {
-    struct record_batch *batch = record_batch_new(0, TEXT_BYTES);
-    assert_non_null(batch);
+    cleanup_buf struct buf records;
 
+    buf_init(&records, TEXT_BYTES);
     for (int i = first; i < first + count; i++) {
-        char digits[NUMBER_BYTES];
-        struct record record = numbered_record(i, digits);
-        assert_int_equal(record_batch_add(batch, &record, record_packed_bytes(&record)), 0);
+        pack_numbered(i, &records);
     }
-    struct str rest = buf_view(&batch->records);
+    struct record_batch *batch = record_batch_new(buf_view(&records), (size_t)count);
+    assert_non_null(batch);
+    struct str rest = record_batch_view(batch);
     while (rest.length > 0) {
         assert_int_equal(request_history_add(history, batch, record_cut(&rest)), 0);
     }
@@ -31,14 +31,17 @@ static int add_long(struct request_history *history, int number, size_t target_l
 {
     static char target[4096];
     char digits[NUMBER_BYTES];
-    struct record_batch *batch = record_batch_new(0, TEXT_BYTES);
     struct record record = numbered_record(number, digits);
-    assert_non_null(batch);
 
     memset(target, 'x', sizeof target);
     record.target = (struct str){ target, target_length };
-    assert_int_equal(record_batch_add(batch, &record, record_packed_bytes(&record)), 0);
-    int result = request_history_add(history, batch, buf_view(&batch->records));
+    size_t bytes = record_packed_bytes(&record);
+    cleanup_free char *packed = malloc(bytes);
+    assert_non_null(packed);
+    record_pack(&record, bytes, packed);
+    struct record_batch *batch = record_batch_new((struct str){ packed, bytes }, 1);
+    assert_non_null(batch);
+    int result = request_history_add(history, batch, record_batch_view(batch));
     record_batch_release(batch);
     return result;
 }
