@@ -141,7 +141,7 @@ const void *http_exchange_note(const struct http_exchange *exchange);
 /* ---- the answer ---- */
 
 enum http_body_memory {
-    HTTP_BODY_CONSTANT, /* lives as long as the program */
+    HTTP_BODY_CONSTANT, /* lives until on_finished() was called, at least */
     HTTP_BODY_COPIED,   /* is copied now */
     HTTP_BODY_OWNED,    /* from malloc; freed by the server, also when this call fails */
 };

@@ -64,6 +64,8 @@ struct request {
     bool wants_explanation;
 
     struct fan_out fan_out; /* plan NULL: no calls */
+    struct account account; /* put together when it is first asked for: request_account() */
+    bool has_account;
     struct loop_timer deadline_timer;
 
     int status; /* of the answer; 0: none yet */
