@@ -4,13 +4,14 @@
 The load, the backend and this program run on one core, the server on the other; with two workers the server has both,
 and so has the load.
 """
+import datetime
 import json
+import pathlib
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-import pathlib
 from dataclasses import dataclass
 
 from bench import cpu, peers, probe, works, wrk
@@ -170,6 +171,7 @@ class Measurement:
     def closed_loop(self, round_number, clients):
         self.wrk(clients, self.settings.warm_up_of(self.server))
         before = self.use()
+        begin = datetime.datetime.now(datetime.timezone.utc)
         found = self.wrk(clients, self.settings.seconds)
         after = self.use()
         self.check_log()
@@ -184,7 +186,7 @@ class Measurement:
             "peak_bytes": cpu.memory_of(self.pids).peak_bytes,
             **({"log_bytes": self.log_file.stat().st_size} if self.log_file else {}),
             **self.shares(before, after),
-            **self.balance(),
+            **self.balance(begin),
         })
 
     def check_log(self):
@@ -195,10 +197,11 @@ class Measurement:
                 raise Failure(f"{self.server} wrote no log")
             time.sleep(0.1)
 
-    def balance(self):
+    def balance(self, begin):
         """How the connections were spread over several workers, where the server says so."""
-        is_ours = self.server.startswith("fanlight-") and self.case.workers > 1
-        return {"connections_by_worker": probe.fetch_balance(self.admin_port)} if is_ours else {}
+        if self.case.workers == 1 or not self.server.startswith(peers.OURS):
+            return {}
+        return {"connections_by_worker": probe.fetch_balance(self.admin_port, self.case.workers, begin)}
 
     # ---- constant rate ----
 

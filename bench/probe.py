@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """probe - single requests around the measurements: is the answer right, how long is it, which worker took what?"""
+import datetime
 import http.client
 import json
 import socket
@@ -40,15 +41,16 @@ def content_length(head):
     raise ValueError("the backend's answer has no Content-Length")
 
 
-def balance_of(records):
-    """{worker: clients that it accepted}, of the gateway's last requests (/requests)."""
-    clients = {}
+def balance_of(records, workers, since):
+    """{worker: connections that it has}, of the gateway's last requests (/requests), as far as they came `since`."""
+    clients = {worker: set() for worker in range(workers)}
     for record in records:
-        clients.setdefault(record["worker"], set()).add(record["client"])
-    return {str(worker): len(found) for worker, found in sorted(clients.items())}
+        if datetime.datetime.fromisoformat(record["ts"]) >= since:
+            clients[record["worker"]].add(record["client"])
+    return {str(worker): len(found) for worker, found in clients.items()}
 
 
-def fetch_balance(admin_port):
+def fetch_balance(admin_port, workers, since):
     status, body = fetch(admin_port, "/requests")
     records = json.loads(body) if status == 200 else []
-    return balance_of(records if isinstance(records, list) else records.get("requests", []))
+    return balance_of(records if isinstance(records, list) else records.get("requests", []), workers, since)

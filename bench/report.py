@@ -102,7 +102,9 @@ def rate_lines(group, rate):
     for summary in group:
         kept = summary.get("requests_per_second", rate)
         if summary["work"] == "in-flight" and kept < RATE_KEPT * rate:
-            yield f"  {summary['server']}: did not keep up: {kept:,.0f} of {rate:,} requests a second"
+            own, others, load = (percent(summary.get(f"{name}_core_share")) for name in ("server", "other", "load"))
+            yield (f"  {summary['server']}: did not keep up: {kept:,.0f} of {rate:,} requests a second; "
+                   f"it had {own} of its core, others {others}; the load's was {load} busy")
 
 
 def case_table(summaries, group, rate):

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
+import datetime
 import json
 import unittest
 
 from bench import figures, probe, report, targets
 from samples import sample
 
+START = datetime.datetime(2026, 1, 2, 3, 4, 0, tzinfo=datetime.timezone.utc)
+RECORDS = [{"worker": worker, "client": client, "ts": f"2026-01-02T03:04:0{second}.123456+00:00"}
+           for second, (worker, client) in enumerate(((0, "127.0.0.1:1"), (0, "127.0.0.1:1"), (1, "127.0.0.1:2"),
+                                                      (0, "127.0.0.1:3"), (1, "127.0.0.1:2")))]
 FIRST = {"idle_bytes": 1024 * 1024, "peak_bytes": 2 * 1024 * 1024}
 
 
@@ -68,10 +73,13 @@ class File(unittest.TestCase):
 
 class Balance(unittest.TestCase):
     def test_connections_are_counted_once_for_each_worker(self):
-        records = [{"worker": worker, "client": client} for worker, client in
-                   ((0, "127.0.0.1:1"), (0, "127.0.0.1:1"), (1, "127.0.0.1:2"), (0, "127.0.0.1:3"))]
+        self.assertEqual(probe.balance_of(RECORDS, 2, START), {"0": 2, "1": 1})
 
-        self.assertEqual(probe.balance_of(records), {"0": 2, "1": 1})
+    def test_a_worker_without_any_connection_is_shown(self):
+        self.assertEqual(probe.balance_of(RECORDS, 3, START)["2"], 0)
+
+    def test_connections_of_the_warm_up_do_not_count(self):
+        self.assertEqual(probe.balance_of(RECORDS, 2, START + datetime.timedelta(seconds=3)), {"0": 1, "1": 1})
 
     def test_without_a_length_an_answer_cannot_be_counted(self):
         self.assertEqual(probe.content_length(b"HTTP/1.1 200 OK\r\nContent-Length: 21"), 21)
