@@ -51,11 +51,16 @@ class Choice(unittest.TestCase):
         self.assertEqual([case.in_flight for case in works.cases_of(("in-flight",), 500)], [100, 1000])
 
     def test_what_needs_more_descriptors_than_there_are_is_left_out_and_said(self):
-        held, left_out = works.within(works.cases_of(("hello", "in-flight")), 3000)
+        held, left_out = works.within(works.cases_of(("hello", "in-flight")), 8999)
 
         self.assertEqual([case.name for case in held], ["hello", "in-flight-100", "in-flight-1000"])
         self.assertEqual([entry["case"] for entry in left_out], ["in-flight-4000", "in-flight-8000"])
-        self.assertIn("3000", left_out[0]["reason"])
+        self.assertIn("8999", left_out[0]["reason"])
+
+    def test_each_request_in_flight_needs_two_descriptors(self):
+        held, _ = works.within(works.cases_of(("in-flight",)), 9000)
+
+        self.assertIn("in-flight-4000", [case.name for case in held])
 
     def test_littles_law_gives_the_names(self):
         for case in works.cases_of(("in-flight",)):
