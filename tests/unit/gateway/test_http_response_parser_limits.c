@@ -30,7 +30,10 @@ static const struct long_case long_cases[] = {
     { "empty lines for ever", "", "\r\n", 10000, "", CALL_HTTP_PROTOCOL_ERROR },
     { "interim responses for ever", "", "HTTP/1.1 100 Continue\r\n\r\n", 1000, OK "Content-Length: 2\r\n\r\n{}",
       CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE },
-    { "some interim responses", "", "HTTP/1.1 100 Continue\r\n\r\n", 160, OK "Content-Length: 2\r\n\r\n{}", CALL_OK },
+    { "as many interim responses as fit", "", "HTTP/1.1 100 \r\n\r\n", (4096 - 38) / 17,
+      OK "Content-Length: 2\r\n\r\n{}", CALL_OK },
+    { "one interim response more", "", "HTTP/1.1 100 \r\n\r\n", (4096 - 38) / 17 + 1, OK "Content-Length: 2\r\n\r\n{}",
+      CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE },
 
     { "the longest body", OK "Content-Length: 4096\r\n\r\n", "x", 4096, "", CALL_OK },
     { "the longest body of chunks", CHUNKED "1000\r\n", "x", 4096, "\r\n0\r\n\r\n", CALL_OK },
