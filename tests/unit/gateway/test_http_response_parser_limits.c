@@ -39,6 +39,10 @@ static const struct long_case long_cases[] = {
     { "the longest body of chunks", CHUNKED "1000\r\n", "x", 4096, "\r\n0\r\n\r\n", CALL_OK },
     { "the longest body until the end", OK "\r\n", "x", 4096, "", CALL_OK },
     { "a body until the end over the limit", OK "\r\n", "x", 4097, "", CALL_HTTP_RESPONSE_BODY_SIZE },
+    { "a length over the limit of a body that does not come", "HTTP/1.1 304 Not Modified\r\n", "X: y\r\n", 1,
+      "Content-Length: 99999\r\n\r\n", CALL_OK },
+    { "a length over the limit of an interim response", "HTTP/1.1 103 Early Hints\r\n", "X: y\r\n", 1,
+      "Content-Length: 99999\r\n\r\n" OK "Content-Length: 2\r\n\r\n{}", CALL_OK },
     { "small chunks over the limit", CHUNKED, "2\r\n{}\r\n", 3000, "0\r\n\r\n", CALL_HTTP_RESPONSE_BODY_SIZE },
 
     { "the smallest chunks", CHUNKED, "1\r\nx\r\n", 4096, "0\r\n\r\n", CALL_OK },
@@ -235,6 +239,7 @@ static void nothing_is_read_behind_the_end_or_a_fault(void **state)
     assert_int_equal(http_response_parser_feed(&parser, "HTTP/1.1 500 \r\n", 15), 0);
     assert_int_equal(parser.framing.status, 204);
     assert_int_equal(http_response_parser_end(&parser), CALL_OK);
+    assert_int_equal(http_response_parser_break(&parser), CALL_OK);
     http_response_parser_clear(&parser);
 
     begin(&parser, &body, SCENE_BODY_BYTES);
