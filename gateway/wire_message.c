@@ -52,16 +52,7 @@ static void add_line(struct buf *bytes, struct str line)
     }
 }
 
-/* Of a line with a colon. */
-static bool has_value(struct str line, size_t name_length)
-{
-    char last = line.base[line.length - 1];
-    bool is_plain = last != ':' && last != ' ' && last != '\t';
-
-    return is_plain || str_trim(str_from(line, name_length + 1)).length > 0;
-}
-
-/* libcurl's ways: "Name;" is a field without a value, "Name:" is not sent at all. */
+/* "Name;", as libcurl has it, is a field without a value. */
 static bool add_field(struct buf *bytes, struct str line)
 {
     size_t name_length = str_find(line, ':');
@@ -70,9 +61,7 @@ static bool add_field(struct buf *bytes, struct str line)
         return false;
     }
     if (name_length < line.length) {
-        if (has_value(line, name_length)) {
-            add_line(bytes, line);
-        }
+        add_line(bytes, line);
         return name_length > 0;
     }
     name_length = str_find(line, ';');
