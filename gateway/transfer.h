@@ -41,7 +41,7 @@ struct transfer {
     struct attempt *attempt; /* NULL: idle */
     struct curl_slist *fields;
     struct buf url; /* NUL-terminated */
-    void *owner; /* whoever runs it */
+    void *owner;    /* whoever runs it */
     struct transfer *next_free;
 
     /* Of the attempt under way. */
