@@ -6,7 +6,11 @@
 
 #include "common/http_syntax.h"
 
-enum { STATUS_DIGITS = 3, BYTES_AT_ONCE = sizeof(uint64_t) };
+enum {
+    STATUS_DIGITS = 3,
+    CHUNK_DIGITS_AT_MOST = 16, /* of 64 bits; libcurl takes no more either */
+    BYTES_AT_ONCE = sizeof(uint64_t),
+};
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -132,7 +136,7 @@ bool http_response_line_is_chunk(struct str text)
     while (length < text.length && is_hexadecimal(text.base[length])) {
         length++;
     }
-    if (length == 0) {
+    if (length == 0 || length > CHUNK_DIGITS_AT_MOST) {
         return false;
     }
     struct str extensions = str_from(text, length);

@@ -23,7 +23,7 @@ bool http_response_line_is_http_1_0(struct str text);
 bool http_response_line_is_field(struct str text, size_t *ret_name_length);
 /* Could it be a chunk's size? */
 bool http_response_line_begins_chunk(struct str front);
-/* Hexadecimal digits, and nothing or extensions: each has a ';' in front. */
+/* One to 16 hexadecimal digits, and nothing or extensions: each has a ';' in front. */
 bool http_response_line_is_chunk(struct str text);
 
 #endif

@@ -322,8 +322,6 @@ static void take_whole_line(struct http_response_parser *parser, struct str line
 
     if (line.length < line_break.length || line.base[text.length] != '\r') {
         fail(parser, syntax_error(parser)); /* a bare LF */
-    } else if (parser->phase == HTTP_RESPONSE_FIELD && text.length > 0) {
-        take_field(parser, line, text);
     } else if (parser->phase == HTTP_RESPONSE_STATUS_LINE) {
         take_status_line(parser, line, text);
     } else if (parser->phase == HTTP_RESPONSE_CHUNK_SIZE) {

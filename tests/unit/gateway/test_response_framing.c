@@ -161,6 +161,69 @@ static void response_framing_tells_status_lines_from_fields_that_look_like_them(
     assert_int_equal(framing.status, 200);
 }
 
+/* ---- fields that somebody has taken apart ---- */
+
+struct field_case {
+    const char *name;
+    struct str field_name;
+    struct str value;
+    enum call_error error;
+};
+
+static const struct field_case field_cases[] = {
+    { "any", STR_STATIC("X"), STR_STATIC(" y"), CALL_OK },
+    { "a length", STR_STATIC("Content-Length"), STR_STATIC(" \t2 "), CALL_OK },
+    { "a length of nothing", STR_STATIC("Content-Length"), STR_STATIC(""), CALL_HTTP_PROTOCOL_ERROR },
+    { "two lengths", STR_STATIC("cONTENT-lENGTH"), STR_STATIC("2,2"), CALL_HTTP_PROTOCOL_ERROR },
+    { "as long as a length", STR_STATIC("Content-Lengti"), STR_STATIC("x"), CALL_OK },
+    { "chunks", STR_STATIC("Transfer-Encoding"), STR_STATIC(" chunked\t"), CALL_OK },
+    { "another transfer coding", STR_STATIC("TRANSFER-ENCODING"), STR_STATIC("gzip"),
+      CALL_HTTP_RESPONSE_TRANSFER_CODING },
+    { "as long as a transfer coding", STR_STATIC("Transfer-Encodind"), STR_STATIC("gzip"), CALL_OK },
+    { "a content coding", STR_STATIC("Content-Encoding"), STR_STATIC("gzip"), CALL_HTTP_RESPONSE_CONTENT_CODING },
+    { "no content coding", STR_STATIC("content-encoding"), STR_STATIC(" Identity "), CALL_OK },
+    { "as long as a content coding", STR_STATIC("Content-Encodind"), STR_STATIC("gzip"), CALL_OK },
+};
+
+static void response_framing_judges_a_field_by_its_parts(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < array_length(field_cases); i++) {
+        const struct field_case *row = &field_cases[i];
+        struct response_framing framing = { .limit_bytes = 1000 };
+        (void)response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n"));
+
+        enum call_error error = response_framing_field(&framing, 10, row->field_name, row->value);
+
+        assert_case(row->name, error == row->error && framing.error == row->error);
+        assert_case(row->name, !framing.is_status_line && framing.head_bytes == 27);
+    }
+}
+
+static void response_framing_counts_fields_however_they_come(void **state)
+{
+    struct response_framing framing = { .limit_bytes = 40 };
+    (void)state;
+
+    (void)response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n"));
+    assert_int_equal(response_framing_field(&framing, 11, STR("A"), STR("b")), CALL_OK);
+    (void)response_framing_line(&framing, STR("X: 789012\r\n"));
+    assert_int_equal(framing.error, CALL_OK);
+    assert_int_equal(response_framing_field(&framing, 2, STR("A"), STR("")), CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE);
+    assert_int_equal(response_framing_field(&framing, 0, STR("A"), STR("")), CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE);
+}
+
+static void response_framing_takes_lengths_together_however_they_come(void **state)
+{
+    struct response_framing framing = { .limit_bytes = 1000 };
+    (void)state;
+
+    (void)response_framing_line(&framing, STR("HTTP/1.1 200 OK\r\n"));
+    (void)response_framing_line(&framing, STR("Content-Length: 2\r\n"));
+    assert_int_equal(response_framing_field(&framing, 20, STR("Content-Length"), STR("2")), CALL_HTTP_PROTOCOL_ERROR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +232,9 @@ int main(void)
         cmocka_unit_test(response_framing_bounds_all_lines_together),
         cmocka_unit_test(response_framing_keeps_its_first_fault),
         cmocka_unit_test(response_framing_tells_status_lines_from_fields_that_look_like_them),
+        cmocka_unit_test(response_framing_judges_a_field_by_its_parts),
+        cmocka_unit_test(response_framing_counts_fields_however_they_come),
+        cmocka_unit_test(response_framing_takes_lengths_together_however_they_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
