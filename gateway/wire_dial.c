@@ -10,7 +10,8 @@
 #include "gateway/dial_group.h"
 #include "gateway/wire_secured.h"
 
-enum { URL_BYTES_AT_MOST = 512 };
+/* A handle is several KiB: after a rush only so many are kept for the next. */
+enum { URL_BYTES_AT_MOST = 512, FREE_DIALS_KEPT = 64 };
 
 struct wire_dial {
     struct dial_member member;
@@ -28,6 +29,7 @@ struct wire_dialer {
     struct wire_dialer_settings settings;
     struct dial_groups groups;
     struct wire_dial *free_dials;
+    size_t free_count;
 };
 
 /* ---- sockets ---- */
@@ -105,16 +107,24 @@ static struct wire_dial *take_dial(struct wire_dialer *dialer)
         return new_dial(dialer);
     }
     dialer->free_dials = dial->next_free;
+    dialer->free_count--;
     return dial;
 }
 
 static void give_back(struct wire_dial *dial)
 {
+    struct wire_dialer *dialer = dial->dialer;
+
+    if (dialer->free_count == FREE_DIALS_KEPT) {
+        free_dial(dial);
+        return;
+    }
     dial->taken_descriptor = -1;
     dial->is_out_of_descriptors = false;
     dial->attempt = NULL;
-    dial->next_free = dial->dialer->free_dials;
-    dial->dialer->free_dials = dial;
+    dial->next_free = dialer->free_dials;
+    dialer->free_dials = dial;
+    dialer->free_count++;
 }
 
 /* libcurl closes what it still has. */

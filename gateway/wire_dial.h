@@ -16,7 +16,7 @@
  * An address that is a number is connected to at once; a name is looked up by a thread that libcurl starts, unless
  * that was done within the last minute.
  *
- * Memory: dials and groups are reused.   Threads: the loop's.
+ * Memory: dials and groups are reused, a few of them.   Threads: the loop's.
  */
 #ifndef GATEWAY_WIRE_DIAL_H
 #define GATEWAY_WIRE_DIAL_H

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -161,6 +162,48 @@ static void a_name_that_does_not_exist_is_dns_error(void **state)
     upstream_bench_for_each(good_step, array_length(good_step), check_name);
 }
 
+/* ---- descriptors ---- */
+
+/* No further one than those that are open. */
+static struct rlimit take_descriptors_away(void)
+{
+    struct rlimit before;
+    int next = dup(0);
+
+    assert_true(next >= 0);
+    (void)close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ .rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max }), 0);
+    return before;
+}
+
+static void check_no_descriptor(struct upstream_bench *bench, struct scripted_server *server,
+                                enum bench_strategy strategy)
+{
+    struct trial without;
+    struct trial with;
+    (void)strategy;
+    trial_init(&without, bench, scripted_server_port(server));
+    trial_init(&with, bench, scripted_server_port(server));
+
+    struct rlimit before = take_descriptors_away();
+    trial_run(&without, bench);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    trial_run(&with, bench);
+
+    assert_int_equal(without.attempt.error, CALL_CONNECTION_LIMIT_REACHED);
+    assert_int_equal(with.attempt.error, CALL_OK);
+    trial_clear(&without);
+    trial_clear(&with);
+}
+
+static void no_descriptor_is_connection_limit_reached_and_passes(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(good_step, array_length(good_step), check_no_descriptor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_does_not_come_about_is_connection_timeout),
         cmocka_unit_test(a_port_where_nobody_listens_is_connection_refused),
         cmocka_unit_test(a_name_that_does_not_exist_is_dns_error),
+        cmocka_unit_test(no_descriptor_is_connection_limit_reached_and_passes),
     };
 
     if (transfer_global_init() < 0) {

@@ -12,7 +12,7 @@
 #include "tests/support/tls_server.h"
 #include "tests/support/unit.h"
 
-enum { LARGE = 300 * 1024, CROWD = 40 };
+enum { LARGE = 300 * 1024, CROWD = 80 };
 
 /* A wire upstream that trusts the server's certificate. */
 struct fixture {
@@ -178,7 +178,7 @@ static void answers_and_bodies_of_many_records_go_through_whole(void **state)
     close_fixture(&fixture);
 }
 
-/* More than one multi handle holds. */
+/* More than one multi handle holds, and more handles than are kept for later. */
 static void many_secured_connections_are_open_at_once(void **state)
 {
     struct fixture fixture;

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -310,6 +311,56 @@ static void the_connection_that_was_used_last_is_used_next(void **state)
     close_fixture(&fixture);
 }
 
+static void bytes_behind_an_answer_end_its_connection_and_are_nobodys(void **state)
+{
+    struct fixture fixture;
+    struct trial first;
+    struct trial second;
+    (void)state;
+    open_fixture(&fixture);
+    start_get(&fixture, &first);
+    accept_next(&fixture);
+    read_get(&fixture);
+    answer(&fixture, OK_ANSWER "\r\n");
+    trial_finish(&first, &fixture.bench);
+
+    assert_true(is_ended(&fixture));
+    start_get(&fixture, &second);
+    accept_next(&fixture);
+    read_get(&fixture);
+    answer(&fixture, OK_ANSWER);
+    trial_finish(&second, &fixture.bench);
+
+    assert_int_equal(first.attempt.error, CALL_OK);
+    assert_int_equal(second.attempt.error, CALL_OK);
+    assert_false(second.attempt.is_reused);
+    trial_clear(&first);
+    trial_clear(&second);
+    close_fixture(&fixture);
+}
+
+/* It has an IPv6 address, too, where nobody listens. */
+static void a_name_with_two_addresses_is_reached_at_the_one_that_answers(void **state)
+{
+    struct fixture fixture;
+    struct trial get;
+    (void)state;
+    open_fixture(&fixture);
+    trial_init(&get, &fixture.bench, fixture.port);
+    (void)snprintf(get.server.host, sizeof get.server.host, "localhost");
+    (void)snprintf(get.server.authority, sizeof get.server.authority, "localhost:%u", (unsigned)fixture.port);
+
+    trial_start(&get, &fixture.bench);
+    accept_next(&fixture);
+    read_get(&fixture);
+    answer(&fixture, OK_ANSWER);
+    trial_finish(&get, &fixture.bench);
+
+    assert_int_equal(get.attempt.error, CALL_OK);
+    trial_clear(&get);
+    close_fixture(&fixture);
+}
+
 static void a_connection_that_was_reset_since_the_last_look_is_no_harm(void **state)
 {
     struct fixture fixture;
@@ -382,46 +433,131 @@ static void on_over(struct wire_exchange *exchange, enum call_error error)
     over.error = error;
 }
 
-static void a_call_is_one_send_and_one_receive_and_its_watch_stays_as_it_is(void **state)
-{
-    static char read_buffer[WIRE_READ_BUFFER_BYTES];
+/* An exchange by itself, on a socket pair. */
+struct counting {
     struct upstream_bench bench;
     struct wire_exchange exchange;
-    struct trial trial;
+    struct wire_connection *connection;
+    int far;
+    char read_buffer[WIRE_READ_BUFFER_BYTES];
+};
+
+static struct counting *open_counting(void)
+{
+    struct counting *counting = calloc(1, sizeof *counting);
     int pair[2];
-    char request[LITTLE];
-    (void)state;
-    upstream_bench_open(&bench, BENCH_WIRE, 1);
+
+    assert_non_null(counting);
+    upstream_bench_open(&counting->bench, BENCH_WIRE, 1);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
-    struct wire_connection *connection = wire_connection_new(bench.loop, pair[0], &counting_transport, NULL);
-    assert_non_null(connection);
-    uint32_t events_before = connection->watch.events;
-    wire_exchange_init(&exchange, read_buffer, on_over);
+    counting->connection = wire_connection_new(counting->bench.loop, pair[0], &counting_transport, NULL);
+    assert_non_null(counting->connection);
+    counting->far = pair[1];
+    wire_exchange_init(&counting->exchange, counting->read_buffer, on_over);
     counted.sends = 0;
     counted.receives = 0;
+    over.count = 0;
+    return counting;
+}
+
+static void close_counting(struct counting *counting)
+{
+    wire_connection_close(counting->connection);
+    wire_exchange_clear(&counting->exchange);
+    (void)close(counting->far);
+    upstream_bench_close(&counting->bench);
+    free(counting);
+}
+
+static void far_says(struct counting *counting, const char *text)
+{
+    assert_int_equal(send(counting->far, text, strlen(text), 0), (ssize_t)strlen(text));
+}
+
+static void begin_post(struct counting *counting, struct trial *trial)
+{
+    trial_init(trial, &counting->bench, 80);
+    trial->attempt.method = "POST";
+    trial->attempt.body = STR("{\"a\":1}");
+    wire_exchange_begin(&counting->exchange, &trial->attempt, counting->connection);
+}
+
+static void a_call_is_one_send_and_one_receive_and_its_watch_stays_as_it_is(void **state)
+{
+    struct counting *counting = open_counting();
+    uint32_t events_before = counting->connection->watch.events;
+    struct trial trial;
+    char request[LITTLE];
+    (void)state;
 
     for (unsigned i = 1; i <= 3; i++) {
-        trial_init(&trial, &bench, 80);
-        trial.attempt.method = "POST";
-        trial.attempt.body = STR("{\"a\":1}");
-        wire_exchange_begin(&exchange, &trial.attempt, connection);
+        begin_post(counting, &trial);
         assert_int_equal(counted.sends, i);
         assert_int_equal(counted.receives, i - 1);
-        assert_true(recv(pair[1], request, sizeof request, 0) > 0);
-        assert_int_equal(send(pair[1], OK_ANSWER, strlen(OK_ANSWER), 0), (ssize_t)strlen(OK_ANSWER));
-        assert_int_equal(loop_turn(bench.loop, 0), 0);
+        assert_true(recv(counting->far, request, sizeof request, 0) > 0);
+        far_says(counting, OK_ANSWER);
+        assert_int_equal(loop_turn(counting->bench.loop, 0), 0);
         assert_int_equal(over.count, i);
         assert_int_equal(over.error, CALL_OK);
-        assert_true(exchange.may_keep);
+        assert_true(counting->exchange.may_keep);
         assert_int_equal(counted.receives, i);
         trial_clear(&trial);
     }
 
-    assert_int_equal(connection->watch.events, events_before);
-    wire_connection_close(connection);
-    wire_exchange_clear(&exchange);
-    (void)close(pair[1]);
-    upstream_bench_close(&bench);
+    assert_int_equal(counting->connection->watch.events, events_before);
+    close_counting(counting);
+}
+
+static void an_answer_in_two_pieces_is_two_receives(void **state)
+{
+    struct counting *counting = open_counting();
+    struct trial trial;
+    (void)state;
+    begin_post(counting, &trial);
+
+    far_says(counting, "HTTP/1.1 200 OK\r\nContent-");
+    assert_int_equal(loop_turn(counting->bench.loop, 0), 0);
+    assert_int_equal(counted.receives, 1);
+    assert_int_equal(over.count, 0);
+    far_says(counting, "Length: 2\r\n\r\n{}");
+    assert_int_equal(loop_turn(counting->bench.loop, 0), 0);
+
+    assert_int_equal(counted.receives, 2);
+    assert_int_equal(over.count, 1);
+    assert_text(buf_view(&trial.attempt.response), "{}");
+    trial_clear(&trial);
+    close_counting(counting);
+}
+
+static void what_was_said_before_sending_failed_is_the_answer(void **state)
+{
+    static const struct {
+        const char *said;
+        enum call_error error;
+    } cases[] = {
+        { TOO_LARGE_ANSWER, CALL_OK },
+        { "HTTP/1.1 413 Content Too Large\r\nContent-Le", CALL_HTTP_RESPONSE_INCOMPLETE },
+        { "", CALL_CONNECTION_TERMINATED },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct counting *counting = open_counting();
+        struct trial trial;
+        far_says(counting, cases[i].said);
+        (void)close(counting->far);
+        counting->far = -1;
+
+        begin_post(counting, &trial);
+
+        assert_int_equal(over.count, 1);
+        assert_int_equal(over.error, cases[i].error);
+        assert_int_equal(trial.attempt.status, cases[i].said[0] != '\0' ? 413 : 0);
+        assert_int_equal(trial.attempt.sent_us, 0);
+        assert_false(counting->exchange.may_keep);
+        trial_clear(&trial);
+        close_counting(counting);
+    }
 }
 
 int main(void)
@@ -433,8 +569,12 @@ int main(void)
         cmocka_unit_test(a_server_that_hangs_up_on_half_a_request_without_an_answer_is_connection_terminated),
         cmocka_unit_test(a_server_that_takes_nothing_is_http_response_timeout),
         cmocka_unit_test(the_connection_that_was_used_last_is_used_next),
+        cmocka_unit_test(bytes_behind_an_answer_end_its_connection_and_are_nobodys),
+        cmocka_unit_test(a_name_with_two_addresses_is_reached_at_the_one_that_answers),
         cmocka_unit_test(a_connection_that_was_reset_since_the_last_look_is_no_harm),
         cmocka_unit_test(a_call_is_one_send_and_one_receive_and_its_watch_stays_as_it_is),
+        cmocka_unit_test(an_answer_in_two_pieces_is_two_receives),
+        cmocka_unit_test(what_was_said_before_sending_failed_is_the_answer),
     };
 
     if (transfer_global_init() < 0) {
