@@ -332,6 +332,32 @@ static void a_group_with_a_call_stays_however_long_that_takes(void **state)
     close_fixture(&fixture);
 }
 
+/* It was idle before: that is over. */
+static void a_group_that_is_used_again_is_idle_no_more(void **state)
+{
+    enum { IDLE_MS = 30 };
+    struct curl_loop_limits limits = small_groups;
+    struct fixture fixture;
+    (void)state;
+    limits.group_idle_us = IDLE_MS * (uint64_t)CLOCK_US_PER_MS;
+    open_fixture(&fixture, &limits);
+    const struct scripted_step steps[] = { { .json = "1" }, fixture.step };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+    start_at(&fixture, &fixture.trials[0], server, TRIAL_DEADLINE_MS);
+    finish_with(&fixture, 0, CALL_OK);
+
+    start_at(&fixture, &fixture.trials[0], server, TRIAL_DEADLINE_MS);
+    for (uint64_t start_us = clock_monotonic_us(); gate_milliseconds_left(start_us, 2 * IDLE_MS) > 0;) {
+        assert_int_equal(loop_turn(fixture.bench.loop, CLOCK_US_PER_MS), 0);
+    }
+
+    assert_int_equal(curl_loop_group_count(fixture.curl_loop), 1);
+    gate_open(&fixture.gate);
+    finish_with(&fixture, 0, CALL_OK);
+    close_fixture(&fixture);
+    scripted_server_stop(server);
+}
+
 static void connections_are_kept_up_to_the_limit_of_all_groups(void **state)
 {
     enum { KEPT = 3 };
@@ -400,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_call_on_a_kept_connection_changes_nothing_that_epoll_watches),
         cmocka_unit_test(groups_without_a_call_give_their_connections_back),
         cmocka_unit_test(a_group_with_a_call_stays_however_long_that_takes),
+        cmocka_unit_test(a_group_that_is_used_again_is_idle_no_more),
         cmocka_unit_test(connections_are_kept_up_to_the_limit_of_all_groups),
         cmocka_unit_test(a_group_at_the_limit_keeps_nothing_beside_a_call_under_way),
     };
