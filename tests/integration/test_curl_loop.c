@@ -25,6 +25,7 @@ static const struct curl_loop_limits small_groups = {
 /* Every call of it, in this process, is counted. */
 static unsigned epoll_ctl_count;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's names are reserved ones */
 int epoll_ctl(int epoll_descriptor, int operation, int descriptor, struct epoll_event *event)
 {
     epoll_ctl_count++;
