@@ -134,6 +134,8 @@ static int begin(struct curl_group *group, struct attempt *attempt)
     return 0;
 }
 
+/* libcurl begins when the loop comes to its timers: with all calls of this turn in one go, and with nothing of the time
+ * that a blocking call may take until then. */
 void curl_group_start(struct curl_group *group, struct attempt *attempt)
 {
     if (begin(group, attempt) < 0) {

@@ -14,6 +14,7 @@
 #include "tests/support/unit.h"
 
 enum { GROUP_TRANSFERS = 2, CROWD = 7, CROWD_GROUPS = 4, TIMEOUT_MS = 50 };
+enum { HALF_A_DEADLINE_US = TRIAL_DEADLINE_MS / 2 * CLOCK_US_PER_MS };
 
 static const struct curl_loop_limits small_groups = {
     .group_transfers = GROUP_TRANSFERS,
@@ -24,6 +25,7 @@ static const struct curl_loop_limits small_groups = {
 /* Every call of it, in this process, is counted. */
 static unsigned epoll_ctl_count;
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's names are reserved ones */
 int epoll_ctl(int epoll_descriptor, int operation, int descriptor, struct epoll_event *event)
 {
     epoll_ctl_count++;
@@ -87,6 +89,8 @@ static void finish_with(struct fixture *fixture, size_t index, enum call_error e
     trial_finish(trial, &fixture->bench);
     assert_int_equal(trial->attempt.error, error);
     assert_text(buf_view(&trial->attempt.response), error == CALL_OK ? "1" : "");
+    /* Not when another call's time was over, and the loop came round for that. */
+    assert_true(trial->attempt.done_us - trial->attempt.started_us < HALF_A_DEADLINE_US);
     trial_clear(trial);
 }
 
@@ -173,21 +177,35 @@ static void kept_connections_are_found_again_after_a_burst(void **state)
 static void a_kept_connection_of_another_group_is_better_than_a_new_one(void **state)
 {
     struct fixture fixture;
+    struct gate first_burst;
     (void)state;
     open_fixture(&fixture, &small_groups);
-    start_crowd(&fixture, 3, 3);
+    gate_init(&first_burst);
+    const struct scripted_step held = { .json = "1", .before = &first_burst };
+    const struct scripted_step steps[] = { held, held, held, fixture.step };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+    for (size_t i = 0; i < 3; i++) {
+        start_at(&fixture, &fixture.trials[i], server, TRIAL_DEADLINE_MS);
+    }
+    upstream_bench_turn_until_requests(&fixture.bench, server, 3);
     cancel(&fixture, 0);
-    gate_open(&fixture.gate);
+    gate_open(&first_burst);
     finish_with(&fixture, 1, CALL_OK);
     finish_with(&fixture, 2, CALL_OK);
     assert_int_equal(curl_loop_kept_count(fixture.curl_loop), 2);
 
-    start_crowd(&fixture, 2, 5);
+    for (size_t i = 0; i < 2; i++) {
+        start_at(&fixture, &fixture.trials[i], server, TRIAL_DEADLINE_MS);
+    }
+    upstream_bench_turn_until_requests(&fixture.bench, server, 5);
+    gate_open(&fixture.gate);
     finish_crowd(&fixture, 2);
 
     assert_int_equal(count_reused(&fixture, 2), 2);
-    assert_int_equal(scripted_server_connection_count(fixture.server), 3);
+    assert_int_equal(scripted_server_connection_count(server), 3);
     close_fixture(&fixture);
+    scripted_server_stop(server);
+    gate_clear(&first_burst);
 }
 
 static void each_server_has_groups_of_its_own(void **state)
@@ -315,6 +333,32 @@ static void a_group_with_a_call_stays_however_long_that_takes(void **state)
     close_fixture(&fixture);
 }
 
+/* It was idle before: that is over. */
+static void a_group_that_is_used_again_is_idle_no_more(void **state)
+{
+    enum { IDLE_MS = 30 };
+    struct curl_loop_limits limits = small_groups;
+    struct fixture fixture;
+    (void)state;
+    limits.group_idle_us = IDLE_MS * (uint64_t)CLOCK_US_PER_MS;
+    open_fixture(&fixture, &limits);
+    const struct scripted_step steps[] = { { .json = "1" }, fixture.step };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+    start_at(&fixture, &fixture.trials[0], server, TRIAL_DEADLINE_MS);
+    finish_with(&fixture, 0, CALL_OK);
+
+    start_at(&fixture, &fixture.trials[0], server, TRIAL_DEADLINE_MS);
+    for (uint64_t start_us = clock_monotonic_us(); gate_milliseconds_left(start_us, 2 * IDLE_MS) > 0;) {
+        assert_int_equal(loop_turn(fixture.bench.loop, CLOCK_US_PER_MS), 0);
+    }
+
+    assert_int_equal(curl_loop_group_count(fixture.curl_loop), 1);
+    gate_open(&fixture.gate);
+    finish_with(&fixture, 0, CALL_OK);
+    close_fixture(&fixture);
+    scripted_server_stop(server);
+}
+
 static void connections_are_kept_up_to_the_limit_of_all_groups(void **state)
 {
     enum { KEPT = 3 };
@@ -336,6 +380,41 @@ static void connections_are_kept_up_to_the_limit_of_all_groups(void **state)
     close_fixture(&fixture);
 }
 
+static void finish_one_of_two(struct fixture *fixture)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (fixture->trials[0].done_count + fixture->trials[1].done_count == 0 &&
+           gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        assert_int_equal(loop_turn(fixture->bench.loop, CLOCK_US_PER_MS), 0);
+    }
+}
+
+/* Of two in one group one is still under way: the group is not idle, and cannot be given up as a whole. */
+static void a_group_at_the_limit_keeps_nothing_beside_a_call_under_way(void **state)
+{
+    struct curl_loop_limits limits = small_groups;
+    struct fixture fixture;
+    (void)state;
+    limits.kept_connections = 0;
+    open_fixture(&fixture, &limits);
+    const struct scripted_step steps[] = { { .json = "1" }, fixture.step };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+
+    start_at(&fixture, &fixture.trials[0], server, TRIAL_DEADLINE_MS);
+    start_at(&fixture, &fixture.trials[1], server, TRIAL_DEADLINE_MS);
+    upstream_bench_turn_until_requests(&fixture.bench, server, 2);
+    finish_one_of_two(&fixture);
+
+    assert_int_equal(fixture.trials[0].done_count + fixture.trials[1].done_count, 1);
+    assert_int_equal(curl_loop_kept_count(fixture.curl_loop), 0);
+    gate_open(&fixture.gate);
+    finish_crowd(&fixture, 2);
+    assert_int_equal(curl_loop_group_count(fixture.curl_loop), 0);
+    close_fixture(&fixture);
+    scripted_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,7 +427,9 @@ int main(void)
         cmocka_unit_test(a_call_on_a_kept_connection_changes_nothing_that_epoll_watches),
         cmocka_unit_test(groups_without_a_call_give_their_connections_back),
         cmocka_unit_test(a_group_with_a_call_stays_however_long_that_takes),
+        cmocka_unit_test(a_group_that_is_used_again_is_idle_no_more),
         cmocka_unit_test(connections_are_kept_up_to_the_limit_of_all_groups),
+        cmocka_unit_test(a_group_at_the_limit_keeps_nothing_beside_a_call_under_way),
     };
 
     if (transfer_global_init() < 0) {
