@@ -29,16 +29,13 @@ static bool is_plain(struct str text)
     return true;
 }
 
-/* False: there is no room, and nothing is added. */
+/* False: there is no room, and nothing is added; the line will be cut. */
 static bool add_parts(struct buf *line, const struct str *parts, size_t count)
 {
     size_t length = 0;
 
     for (size_t i = 0; i < count; i++) {
         length += parts[i].length;
-    }
-    if (length > line->limit - line->length) {
-        return false; /* the line is cut, then */
     }
     char *room = buf_reserve(line, length);
     for (size_t i = 0; i < count && room != NULL; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record - a finished request as it is told: the log's `done` event, /requests, /events, `_explain`. Pure.
+ * record - a finished request as it is told: the log's `done` event, /requests, /events, `_explain`.
  *
  * It has three forms. As a struct it only looks at what others own. Packed, it is a run of bytes that holds all of it,
  * so that a worker can hand it on for little, and nobody has to render what nobody asks for. As JSON it is what people

@@ -93,6 +93,39 @@ static void events_come_to_every_viewer_as_they_happen(void **state)
     }
 }
 
+static bool becomes_watched(const struct admin_bench *bench, bool expected)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (admin_is_watched(bench->admin) != expected && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+    }
+    return admin_is_watched(bench->admin) == expected;
+}
+
+static void it_is_watched_as_long_as_there_is_a_viewer(void **state)
+{
+    struct admin_bench *bench = *state;
+    struct client viewers[2];
+    bool was_watched = admin_is_watched(bench->admin);
+
+    for (size_t i = 0; i < array_length(viewers); i++) {
+        client_open(&viewers[i], bench->port);
+        client_get(&viewers[i], "/events");
+        client_wait_for_text(&viewers[i], ": connected\n\n");
+    }
+    bool is_watched = becomes_watched(bench, true);
+    client_close(&viewers[0]);
+    admin_bench_publish(bench, 1, 1);
+    client_wait_for_text(&viewers[1], "\"request_id\":\"1\"");
+    bool is_still_watched = admin_is_watched(bench->admin);
+    client_close(&viewers[1]);
+
+    assert_false(was_watched);
+    assert_true(is_watched);
+    assert_true(is_still_watched);
+    assert_true(becomes_watched(bench, false));
+}
+
 static void a_seventeenth_viewer_is_told_to_wait(void **state)
 {
     enum { VIEWERS = 16 };
@@ -303,10 +336,15 @@ static void what_is_on_its_way_when_it_stops_is_freed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        admin_test(requests_are_the_last_thousand_oldest_first), admin_test(records_are_bounded_in_bytes),
-        admin_test(events_come_to_every_viewer_as_they_happen),  admin_test(a_seventeenth_viewer_is_told_to_wait),
-        admin_test(a_batch_that_is_too_much_is_refused),         admin_test(large_answers_are_counted),
-        admin_test(nothing_is_lost_without_being_counted),       admin_test(what_is_on_its_way_when_it_stops_is_freed),
+        admin_test(requests_are_the_last_thousand_oldest_first),
+        admin_test(records_are_bounded_in_bytes),
+        admin_test(it_is_watched_as_long_as_there_is_a_viewer),
+        admin_test(events_come_to_every_viewer_as_they_happen),
+        admin_test(a_seventeenth_viewer_is_told_to_wait),
+        admin_test(a_batch_that_is_too_much_is_refused),
+        admin_test(large_answers_are_counted),
+        admin_test(nothing_is_lost_without_being_counted),
+        admin_test(what_is_on_its_way_when_it_stops_is_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,6 +168,29 @@ static void access_log_escapes_the_word_too(void **state)
     close_fixture(&fixture);
 }
 
+/* Each of them alone, so that the others do not get it escaped. */
+static void access_log_escapes_each_byte_that_needs_it(void **state)
+{
+    (void)state;
+
+    for (int byte = 0; byte < 256; byte++) {
+        const char target[] = { '/', 'a', (char)byte, 'b' };
+        const struct access_entry entry = entry_for((struct str){ target, sizeof target }, 200);
+        struct fixture fixture;
+        cleanup_buf struct buf expected;
+        buf_init(&expected, 4096);
+        open_fixture(&fixture, LOG_TEXT, LOG_INFO);
+        (void)buf_add_text(&expected, "INFO:     127.0.0.1:52673 - \"GET ");
+        (void)buf_add_escaped(&expected, entry.target);
+        (void)buf_add_text(&expected, " HTTP/1.1\" 200 OK\n");
+
+        access_log_done(&fixture.log, &entry, STR(""));
+
+        assert_text(str_of(flushed(&fixture)), (buf_add_byte(&expected, '\0'), expected.base));
+        close_fixture(&fixture);
+    }
+}
+
 static void access_log_in_json_keeps_the_order_of_members(void **state)
 {
     struct access_entry entry = entry_for(STR("/task1?a=b"), 200);
@@ -318,6 +341,7 @@ int main(void)
         cmocka_unit_test(access_log_names_the_path_without_slash_and_query),
         cmocka_unit_test(access_log_escapes_all_that_comes_from_outside),
         cmocka_unit_test(access_log_escapes_the_word_too),
+        cmocka_unit_test(access_log_escapes_each_byte_that_needs_it),
         cmocka_unit_test(access_log_in_json_keeps_the_order_of_members),
         cmocka_unit_test(access_log_renders_the_done_event_as_the_log_has_it),
         cmocka_unit_test(access_log_renders_the_done_event_without_a_line_break),

@@ -202,6 +202,22 @@ static void account_feed_hands_a_full_batch_over(void **state)
     assert_dropped(fixture, "0");
 }
 
+static void account_feed_fills_a_batch_to_its_last_byte(void **state)
+{
+    struct fixture *fixture = *state;
+
+    add_large(fixture, BATCH_BYTES / 2);
+    add_large(fixture, BATCH_BYTES / 2);
+    assert_int_equal(fixture->admin.count, 0);
+    add(fixture, 3, 1);
+    account_feed_flush(&fixture->feed);
+
+    assert_int_equal(fixture->admin.count, 2);
+    assert_int_equal(fixture->admin.batches[0]->record_count, 2);
+    assert_int_equal(fixture->admin.batches[0]->length, BATCH_BYTES);
+    assert_batch(fixture, 1, 3, 1);
+}
+
 static void account_feed_counts_what_the_admin_thread_has_no_room_for(void **state)
 {
     struct fixture *fixture = *state;
@@ -319,6 +335,7 @@ int main(void)
         feed_test(account_feed_that_is_empty_hands_nothing_over),
         feed_test(account_feed_flush_does_not_wait),
         feed_test(account_feed_hands_a_full_batch_over),
+        feed_test(account_feed_fills_a_batch_to_its_last_byte),
         feed_test(account_feed_counts_what_the_admin_thread_has_no_room_for),
         feed_test(account_feed_drops_a_record_that_is_too_long),
         feed_test(account_feed_takes_longer_with_much_that_nobody_looks_at),

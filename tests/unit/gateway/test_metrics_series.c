@@ -185,6 +185,29 @@ static void metrics_bounds_backends_and_their_calls(void **state)
     assert_value(bench, "fanlight_call_attempts_total{backend=\"other\"}", METRICS_SERIES + 5 - METRICS_BACKENDS);
 }
 
+/* Which server and error they were is lost, but not which backend. */
+static void metrics_counts_backends_also_where_their_calls_are_other(void **state)
+{
+    static const struct str backends[] = { STR_STATIC("users"), STR_STATIC("orders") };
+    struct metrics_bench *bench = *state;
+    for (size_t i = 0; i < METRICS_SERIES; i++) {
+        char server[32];
+        (void)snprintf(server, sizeof server, "host:%zu", i);
+        metrics_count_call(bench->workers[0],
+                           &(struct metrics_call){ .backend = STR("first"), .server = str_of(server), .attempts = 1 });
+    }
+
+    for (size_t i = 0; i < 6; i++) {
+        metrics_count_call(bench->workers[0],
+                           &(struct metrics_call){ .backend = backends[i % 2], .server = STR("late"), .attempts = 1 });
+    }
+    metrics_bench_render(bench, 1);
+
+    assert_value(bench, "fanlight_calls_total{backend=\"other\",server=\"other\",error=\"other\"}", 6);
+    assert_value(bench, "fanlight_call_attempts_total{backend=\"users\"}", 3);
+    assert_value(bench, "fanlight_call_attempts_total{backend=\"orders\"}", 3);
+}
+
 static void metrics_keeps_one_series_for_other_also_if_something_has_that_name(void **state)
 {
     struct metrics_bench *bench = *state;
@@ -238,6 +261,7 @@ int main(void)
         metrics_test(metrics_counts_what_is_too_much_as_other),
         metrics_test(metrics_bounds_the_series_of_all_workers_together),
         metrics_test(metrics_bounds_backends_and_their_calls),
+        metrics_test(metrics_counts_backends_also_where_their_calls_are_other),
         metrics_test(metrics_keeps_one_series_for_other_also_if_something_has_that_name),
         metrics_test(metrics_shows_fewer_series_where_there_is_no_room),
         metrics_test(metrics_that_do_not_fit_at_all_leave_the_buffer_as_it_was),

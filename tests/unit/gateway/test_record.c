@@ -92,7 +92,7 @@ static void fill_many(void)
 {
     for (size_t i = 0; i < CALLS; i++) {
         many[i] = (struct call_account){
-            .name = { "item0123456789" + i % 10, 4 + i % 5 },
+            .name = { &"items-0123456789.ab"[i % 10], 4 + i % 5 },
             .element_number = i,
             .backend = STR("orders"),
             .server = { "127.0.0.1:9000", 9 + i % 6 },

@@ -206,7 +206,7 @@ static void request_history_holds_no_more_bytes_than_its_limit(void **state)
     cleanup_buf struct buf text;
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    request_history_init(&history, 4 * bytes_of_one() + 2);
+    request_history_init(&history, 4 * bytes_of_one());
 
     add_numbers(&history, 1, 9);
     read_all(&history, 1000, 4096, &text);
