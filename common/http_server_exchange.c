@@ -30,7 +30,7 @@ static struct http_exchange *take(struct http_server *server)
 
 static void give_back(struct http_server *server, struct http_exchange *exchange)
 {
-    if (server->spare_count >= SPARE_EXCHANGES_AT_MOST) {
+    if (server->spare_count + 1 > (size_t)SPARE_EXCHANGES_AT_MOST) {
         free(exchange);
         return;
     }

@@ -130,17 +130,29 @@ static void on_pause_over(void *context)
     }
 }
 
+/* A watch that is new stands behind all others of the socket. What still waits in the queue makes it ready at once. */
+static void stand_back_in_line(struct listener *listener)
+{
+    loop_unwatch(listener->loop, &listener->watch);
+    if (watch_socket(listener) < 0) {
+        pause_for_a_moment(listener);
+    }
+}
+
 static void on_readable(void *context, uint32_t events)
 {
     struct listener *listener = context;
+    int batch = listener->takes_turns ? 1 : ACCEPTS_PER_TURN;
     int result = 1;
 
     (void)events;
-    for (int i = 0; i < ACCEPTS_PER_TURN && result > 0 && listener->watch.is_watching; i++) {
+    for (int i = 0; i < batch && result > 0 && listener->watch.is_watching; i++) {
         result = accept_one(listener);
     }
     if (result < 0) {
         pause_for_a_moment(listener);
+    } else if (result > 0 && listener->takes_turns && listener->watch.is_watching) {
+        stand_back_in_line(listener);
     }
 }
 
@@ -156,6 +168,11 @@ int listener_start(struct listener *listener, struct loop *loop, int descriptor,
         .pause_timer = { .on_due = on_pause_over, .context = listener },
     };
     return watch_socket(listener);
+}
+
+void listener_take_turns(struct listener *listener)
+{
+    listener->takes_turns = true;
 }
 
 void listener_hold(struct listener *listener)

@@ -4,7 +4,9 @@
  *
  * Opened without SO_REUSEPORT: a second program on the same port is refused, a blocked worker is handed no connection
  * while another idles, and closing loses nothing that waits in the queue. Each loop watches it with EPOLLEXCLUSIVE and
- * accepts a bounded batch a turn. Out of descriptors (EMFILE), it pauses for a moment instead of spinning.
+ * accepts a bounded batch a turn. The kernel wakes the first in line that waits, so where several loops share a socket
+ * each takes one connection and stands back in line: else the first of them gets nearly all. Out of descriptors
+ * (EMFILE), it pauses for a moment instead of spinning.
  *
  * Memory: `struct listener` is embedded in its owner.   Threads: a listener belongs to its loop; the socket is shared.
  */
@@ -34,12 +36,15 @@ struct listener {
     void *context;
     struct loop_watch watch;
     struct loop_timer pause_timer;
+    bool takes_turns;     /* by listener_take_turns() */
     bool is_held;         /* by listener_hold() */
     uint64_t pause_count; /* how often descriptors ran out */
 };
 
 int listener_start(struct listener *listener, struct loop *loop, int descriptor, listener_accepted_fn *on_accepted,
                    void *context) must_check;
+/* Other loops accept from this socket, too. */
+void listener_take_turns(struct listener *listener);
 /* Stop accepting for now (a limit is reached), and go on. */
 void listener_hold(struct listener *listener);
 void listener_release(struct listener *listener);

@@ -276,7 +276,12 @@ static int open_worker(struct worker *worker)
     if (open_upstreams(worker) < 0 || adopt(worker, worker->settings.config) < 0 || open_server(worker) < 0) {
         return -ENOMEM;
     }
-    return listener_start(&worker->listener, worker->loop, worker->settings.listening_descriptor, on_accepted, worker);
+    int result =
+        listener_start(&worker->listener, worker->loop, worker->settings.listening_descriptor, on_accepted, worker);
+    if (worker->settings.place.count > 1) {
+        listener_take_turns(&worker->listener);
+    }
+    return result;
 }
 
 static void free_worker(struct worker *worker)

@@ -4,6 +4,8 @@
  */
 #include "tests/integration/http_server_bench.h"
 
+#include <fcntl.h>
+
 #include "common/clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
@@ -105,11 +107,22 @@ static void answers_of_many_connections_go_out_in_one_turn(void **state)
     close_all();
 }
 
+static size_t count_descriptors(void)
+{
+    size_t count = 0;
+
+    for (int descriptor = 0; descriptor < 8 * MANY; descriptor++) {
+        count += fcntl(descriptor, F_GETFD) >= 0 ? 1 : 0;
+    }
+    return count;
+}
+
 static void places_of_connections_that_closed_are_taken_again(void **state)
 {
     struct http_server_bench *bench = *state;
     start(bench);
     connect_and_request_all(bench);
+    size_t descriptor_count = count_descriptors();
 
     for (size_t round = 0; round < 3; round++) {
         for (size_t i = 0; i < MANY; i += 2) {
@@ -125,6 +138,7 @@ static void places_of_connections_that_closed_are_taken_again(void **state)
     }
 
     assert_int_equal(http_server_connection_count(bench->server), MANY);
+    assert_int_equal(count_descriptors(), descriptor_count); /* no more than before are open */
     for (size_t i = 0; i < MANY; i++) {
         check_answer(bench, i);
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/listener.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "common/clock.h"
 #include "tests/support/client.h"
 #include "tests/support/gate.h"
@@ -169,6 +172,15 @@ static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **sta
     client_close(&late);
 }
 
+static void end_other(struct acceptor *other)
+{
+    listener_stop(&other->listener);
+    for (size_t i = 0; i < other->accepted_count; i++) {
+        (void)close(other->accepted[i]);
+    }
+    loop_free(other->loop);
+}
+
 static void two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothing(void **state)
 {
     struct acceptor *acceptor = *state;
@@ -181,12 +193,96 @@ static void two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothin
     turn_until(&other, array_length(clients)); /* the first loop takes no turn meanwhile */
 
     assert_int_equal(acceptor->accepted_count, 0);
-    listener_stop(&other.listener);
     close_clients(clients, array_length(clients));
-    for (size_t i = 0; i < other.accepted_count; i++) {
-        (void)close(other.accepted[i]);
+    end_other(&other);
+}
+
+static void loops_that_take_turns_accept_one_connection_each(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct acceptor other = { .descriptor = acceptor->descriptor, .loop = loop_new() };
+    struct client clients[8];
+    assert_non_null(other.loop);
+    assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, on_accepted, &other), 0);
+    listener_take_turns(&acceptor->listener);
+    listener_take_turns(&other.listener);
+    open_clients(clients, array_length(clients), acceptor->port);
+
+    for (size_t turn = 1; turn <= array_length(clients) / 2; turn++) {
+        turn_until(acceptor, turn);
+        turn_until(&other, turn);
     }
-    loop_free(other.loop);
+
+    close_clients(clients, array_length(clients));
+    end_other(&other);
+}
+
+struct counter {
+    struct loop *loop;
+    struct listener listener;
+    pthread_t thread;
+    atomic_size_t count;
+};
+
+static void on_counted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
+{
+    struct counter *counter = context;
+
+    (void)peer;
+    (void)peer_length;
+    (void)close(descriptor);
+    atomic_fetch_add(&counter->count, 1);
+}
+
+static void *run_loop(void *loop)
+{
+    return loop_run(loop) == 0 ? NULL : loop;
+}
+
+static void start_counter(struct counter *counter, int descriptor)
+{
+    counter->loop = loop_new();
+    assert_non_null(counter->loop);
+    atomic_init(&counter->count, 0);
+    assert_int_equal(listener_start(&counter->listener, counter->loop, descriptor, on_counted, counter), 0);
+    listener_take_turns(&counter->listener);
+    assert_int_equal(pthread_create(&counter->thread, NULL, run_loop, counter->loop), 0);
+}
+
+static void stop_counter(struct counter *counter)
+{
+    loop_stop(counter->loop);
+    assert_int_equal(pthread_join(counter->thread, NULL), 0);
+    listener_stop(&counter->listener);
+    loop_free(counter->loop);
+}
+
+/* Without turns the kernel wakes the same one each time. */
+static void loops_that_wait_share_connections_that_come_one_by_one(void **state)
+{
+    enum { CONNECTIONS = 40, LEAST = 5 };
+    struct acceptor *acceptor = *state;
+    struct counter counters[2];
+    listener_stop(&acceptor->listener);
+    for (size_t i = 0; i < array_length(counters); i++) {
+        start_counter(&counters[i], acceptor->descriptor);
+    }
+
+    for (size_t i = 1; i <= CONNECTIONS; i++) {
+        struct client client;
+        client_open(&client, acceptor->port);
+        uint64_t start_us = clock_monotonic_us();
+        while (atomic_load(&counters[0].count) + atomic_load(&counters[1].count) < i) {
+            assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
+            (void)usleep(1000);
+        }
+        client_close(&client);
+    }
+
+    for (size_t i = 0; i < array_length(counters); i++) {
+        stop_counter(&counters[i]);
+        assert_true(atomic_load(&counters[i].count) >= LEAST);
+    }
 }
 
 #define listener_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -200,6 +296,8 @@ int main(void)
         listener_test(nothing_is_accepted_while_it_is_held),
         listener_test(draining_accepts_what_waits_in_the_queue_and_then_no_more),
         listener_test(two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothing),
+        listener_test(loops_that_take_turns_accept_one_connection_each),
+        listener_test(loops_that_wait_share_connections_that_come_one_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
