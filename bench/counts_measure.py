@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""counts_measure - counts one work in one mode: once under strace, once under callgrind, with a gateway of its own each time.
+
+Each gateway is warmed up first (connections, caches, the allocator's lists), then counted over requests one at a time, then
+over batches. Only what happens between is counted: start, warm-up and end are no part of a figure.
+"""
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from bench import counts_callgrind, counts_trace
+from bench.counts_client import Client
+from bench.counts_process import Failure, Program, wait_until
+
+TARGETS = {"hello": "/hello", "call": "/task1", "fan-out": "/fanout?n=10"}
+SHAPES = ("single", "batch")
+# Rounds of requests that are counted, and before that those that are not.
+ROUNDS = {"single": {"hello": 48, "call": 48, "fan-out": 24}, "batch": {"hello": 6, "call": 6, "fan-out": 3}}
+WARM_UP = {"single": 12, "batch": 3}
+TOOL_PATIENCE_S = 60
+# Counted apart, because how often they happen depends on how threads meet at a lock, and on when the allocator runs out.
+LOCK_CALLS = ("futex", "sched_yield")
+MEMORY_CALLS = ("brk", "madvise", "mmap", "mprotect", "mremap", "munmap")
+
+
+def run_tool(command):
+    """What it printed, standard error with it. Failure if it could not run or failed."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=TOOL_PATIENCE_S, check=False)
+    except OSError as error:
+        raise Failure(f"{command[0]}: {error.strerror} (script/bootstrap counts installs it)") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{command[0]} did not end within {TOOL_PATIENCE_S} s") from error
+    if done.returncode:
+        raise Failure(f"{' '.join(command)} fails: {done.stdout.strip()[-500:]}")
+    return done.stdout
+
+
+def check_tools():
+    run_tool(["valgrind", "--version"])
+    try:
+        run_tool(["strace", "-D", "-f", "-o", "/dev/null", "true"])
+    except Failure as failure:
+        raise Failure(f"system calls cannot be counted here, is ptrace forbidden? {failure}") from failure
+
+
+class Bench:
+    """Where the programs are, and how the gateway is told to log."""
+
+    def __init__(self, programs, log_requests=False):
+        self.programs = pathlib.Path(programs)
+        self.log_level = "info" if log_requests else "warn"
+        for name in ("backend", "gateway"):
+            if not os.access(self.programs / name, os.X_OK):
+                raise Failure(f"{self.programs / name} is not there: script/setup builds it")
+
+    def knows(self, mode):
+        done = subprocess.run([self.programs / "gateway", "--mode", mode, "--check"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False)
+        return done.returncode == 0
+
+    def start_backend(self, scratch):
+        return Program("backend", [self.programs / "backend", "--listen", "127.0.0.1:0", "--delay", "0ms", "--log-level",
+                                   "error"], scratch)
+
+    def start_gateway(self, tool, mode, backend, scratch):
+        return Program("gateway", [*tool, self.programs / "gateway", "--mode", mode, "--listen", "127.0.0.1:0", "--admin",
+                                   "127.0.0.1:0", "--backend", f"http://127.0.0.1:{backend.port()}", "--log-level",
+                                   self.log_level], scratch)
+
+    def run(self, tool, mode, work, scratch, at_mark):
+        """Calls at_mark(gateway, shape, requests) when a shape is about to be counted (0 requests) and when it has been."""
+        with self.start_backend(scratch) as backend, self.start_gateway(tool, mode, backend, scratch) as gateway, \
+                Client(backend, gateway) as client:
+            if mode == "threads":
+                # Each thread keeps a connection of its own: have all of them open theirs.
+                client.batches(TARGETS[work], WARM_UP["batch"])
+            for shape in SHAPES:
+                drive = client.one_by_one if shape == "single" else client.batches
+                drive(TARGETS[work], WARM_UP[shape])
+                at_mark(gateway, shape, 0)
+                at_mark(gateway, shape, drive(TARGETS[work], ROUNDS[shape][work]))
+
+
+def count_system_calls(bench, mode, work):
+    """{shape: {'system_calls', 'lock_calls', 'memory_calls', 'by_name': {...}, 'cycle': strace's lines of the last round}}, per request"""
+    marks = {shape: [] for shape in SHAPES}
+    with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
+        path = pathlib.Path(scratch) / "trace"
+        tool = ["strace", "-D", "-f", "-q", "-s", "16", "-o", path]
+        bench.run(tool, mode, work, scratch,
+                  lambda _gateway, shape, requests: marks[shape].append((path.stat().st_size, requests)))
+        trace = path.read_bytes()
+    workers = counts_trace.workers_of(trace)
+    found = {}
+    for shape, ((start, _), (end, requests)) in marks.items():
+        calls = counts_trace.calls_between(trace, start, end)
+        locks = sum(call.name in LOCK_CALLS for call in calls)
+        memory = sum(call.name in MEMORY_CALLS for call in calls)
+        found[shape] = {"system_calls": round((len(calls) - locks - memory) / requests, 3),
+                        "lock_calls": round(locks / requests, 3), "memory_calls": round(memory / requests, 3),
+                        "by_name": counts_trace.per_request(calls, workers, requests),
+                        "cycle": [call.line for call in calls[-len(calls) // ROUNDS[shape][work]:]]}
+    return found
+
+
+def count_instructions(bench, mode, work):
+    """{shape: {'instructions', 'memset', 'allocations', 'by_allocator', 'parts', 'functions', 'files'}}, all per request."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
+        path = pathlib.Path(scratch) / "profile"
+        tool = ["valgrind", "--tool=callgrind", f"--log-file={path}.log", f"--callgrind-out-file={path}"]
+        dumps = []
+
+        def at_mark(gateway, shape, requests):
+            dumps.append(dump(gateway, path, len(dumps) + 1))
+            if requests:
+                with open(dumps[-1], encoding="utf-8", errors="replace") as lines:
+                    found[shape] = figures(counts_callgrind.read_profile(lines), requests)
+
+        bench.run(tool, mode, work, scratch, at_mark)
+    return found
+
+
+def dump(gateway, path, number):
+    """Has callgrind write what it counted since the last time, and begin anew. Returns the file."""
+    run_tool(["vgdb", f"--pid={gateway.pid}", "dump", "counted"])
+    part = pathlib.Path(f"{path}.{number}")
+    wait_until(lambda: part.exists() and "\ntotals: " in part.read_text(errors="replace")[-200:], f"callgrind writes {part}")
+    gateway.wait_for_rest()
+    return part
+
+
+def figures(profile, requests):
+    def each(number):
+        return round(number / requests)
+
+    memset, memset_function = counts_callgrind.memset_instructions(profile)
+    by_allocator = counts_callgrind.allocations(profile)
+    return {"instructions": each(profile.total() - memset), "memset": each(memset), "memset_function": memset_function,
+            "allocations": round(sum(by_allocator.values()) / requests, 3),
+            "by_allocator": {name: round(calls / requests, 3) for name, calls in by_allocator.items()},
+            "parts": {name: [each(own), each(with_libc)]
+                      for name, (own, with_libc) in counts_callgrind.parts(profile, "gateway").items()},
+            "functions": [[name, each(own)] for name, own in counts_callgrind.top(profile, "gateway", "function", 40)],
+            "files": [[name, each(own)] for name, own in counts_callgrind.top(profile, "gateway", "file", 30)]}
+
+
+def count(bench, mode, work):
+    """Both, as one: {shape: figures}."""
+    calls = count_system_calls(bench, mode, work)
+    instructions = count_instructions(bench, mode, work)
+    return {shape: {**calls[shape], **instructions[shape]} for shape in SHAPES}
