@@ -83,16 +83,17 @@ class Client:
         for connection in self.connections:
             connection.close()
 
-    def one_by_one(self, target, rounds):
-        """Returns how many requests that were, which have all been answered. So does batches()."""
-        for number in range(rounds):
-            self.round([self.connections[number % SINGLE_CONNECTIONS]], target)
-        return rounds
+    def warm_up(self, shape, target, count):
+        for _ in self.rounds(shape, target, count):
+            pass
 
-    def batches(self, target, rounds):
-        for _ in range(rounds):
-            self.round(self.connections, target)
-        return rounds * len(self.connections)
+    def rounds(self, shape, target, count):
+        """Yields how many requests a round was, all of them answered: one if the shape is 'single', else a BATCH."""
+        for number in range(count):
+            first = number % SINGLE_CONNECTIONS
+            connections = self.connections[first:first + 1] if shape == "single" else self.connections
+            self.round(connections, target)
+            yield len(connections)
 
     def round(self, connections, target):
         """All at once, and all answered, and the gateway at rest."""

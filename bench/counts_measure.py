@@ -15,9 +15,10 @@ from bench.counts_process import Failure, Program, wait_until
 
 TARGETS = {"hello": "/hello", "call": "/task1", "fan-out": "/fanout?n=10"}
 SHAPES = ("single", "batch")
-# Rounds of requests that are counted, and before that those that are not.
-ROUNDS = {"single": {"hello": 48, "call": 48, "fan-out": 24}, "batch": {"hello": 6, "call": 6, "fan-out": 3}}
-WARM_UP = {"single": 12, "batch": 3}
+# Rounds that are counted under each tool; before them, in each shape, some that are not.
+STRACE_ROUNDS = {"single": dict.fromkeys(TARGETS, 40), "batch": dict.fromkeys(TARGETS, 12)}
+CALLGRIND_ROUNDS = {"single": {"hello": 48, "call": 48, "fan-out": 24}, "batch": {"hello": 6, "call": 6, "fan-out": 3}}
+WARM_UP_ROUNDS = {"single": 12, "batch": 3}
 TOOL_PATIENCE_S = 60
 # Counted apart, because how often they happen depends on how threads meet at a lock, and on when the allocator runs out.
 LOCK_CALLS = ("futex", "sched_yield")
@@ -70,57 +71,64 @@ class Bench:
                                    "127.0.0.1:0", "--backend", f"http://127.0.0.1:{backend.port()}", "--log-level",
                                    self.log_level], scratch)
 
-    def run(self, tool, mode, work, scratch, at_mark):
-        """Calls at_mark(gateway, shape, requests) when a shape is about to be counted (0 requests) and when it has been."""
-        with self.start_backend(scratch) as backend, self.start_gateway(tool, mode, backend, scratch) as gateway, \
-                Client(backend, gateway) as client:
+    def run(self, tool, mode, work, rounds, at_mark):
+        """Calls at_mark(gateway, shape, number, requests) when a shape is about to be counted (round 0) and after each round."""
+        with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as logs, self.start_backend(logs) as backend, \
+                self.start_gateway(tool, mode, backend, logs) as gateway, Client(backend, gateway) as client:
             if mode == "threads":
-                # Each thread keeps a connection of its own: have all of them open theirs.
-                client.batches(TARGETS[work], WARM_UP["batch"])
+                # Each thread keeps a connection of its own: a batch has all of them open theirs.
+                client.warm_up("batch", TARGETS[work], WARM_UP_ROUNDS["batch"])
             for shape in SHAPES:
-                drive = client.one_by_one if shape == "single" else client.batches
-                drive(TARGETS[work], WARM_UP[shape])
-                at_mark(gateway, shape, 0)
-                at_mark(gateway, shape, drive(TARGETS[work], ROUNDS[shape][work]))
+                client.warm_up(shape, TARGETS[work], WARM_UP_ROUNDS[shape])
+                at_mark(gateway, shape, 0, 0)
+                for number, requests in enumerate(client.rounds(shape, TARGETS[work], rounds[shape][work]), 1):
+                    at_mark(gateway, shape, number, requests)
 
 
 def count_system_calls(bench, mode, work):
-    """{shape: {'system_calls', 'lock_calls', 'memory_calls', 'by_name': {...}, 'cycle': strace's lines of the last round}}, per request"""
+    """{shape: {'system_calls', 'lock_calls', 'memory_calls', 'by_name': {...}, 'cycle': lines of the last round}}, per request."""
     marks = {shape: [] for shape in SHAPES}
     with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
         path = pathlib.Path(scratch) / "trace"
-        tool = ["strace", "-D", "-f", "-q", "-s", "16", "-o", path]
-        bench.run(tool, mode, work, scratch,
-                  lambda _gateway, shape, requests: marks[shape].append((path.stat().st_size, requests)))
+        bench.run(["strace", "-D", "-f", "-q", "-s", "16", "-o", path], mode, work, STRACE_ROUNDS,
+                  lambda _gateway, shape, _number, requests: marks[shape].append((path.stat().st_size, requests)))
         trace = path.read_bytes()
     workers = counts_trace.workers_of(trace)
-    found = {}
-    for shape, ((start, _), (end, requests)) in marks.items():
-        calls = counts_trace.calls_between(trace, start, end)
-        locks = sum(call.name in LOCK_CALLS for call in calls)
-        memory = sum(call.name in MEMORY_CALLS for call in calls)
-        found[shape] = {"system_calls": round((len(calls) - locks - memory) / requests, 3),
-                        "lock_calls": round(locks / requests, 3), "memory_calls": round(memory / requests, 3),
-                        "by_name": counts_trace.per_request(calls, workers, requests),
-                        "cycle": [call.line for call in calls[-len(calls) // ROUNDS[shape][work]:]]}
-    return found
+    return {shape: system_call_figures(counts_trace.rounds_of(trace, [offset for offset, _requests in marks[shape]]), workers,
+                                       marks[shape][-1][1]) for shape in SHAPES}
+
+
+def system_call_figures(rounds, workers, requests):
+    by_name = counts_trace.per_request(rounds, workers, requests)
+    sums = {"system_calls": 0, "lock_calls": 0, "memory_calls": 0}
+    for names in by_name.values():
+        for name, number in names.items():
+            kind = "lock_calls" if name in LOCK_CALLS else "memory_calls" if name in MEMORY_CALLS else "system_calls"
+            sums[kind] += number
+    return {**{kind: round(number, 3) for kind, number in sums.items()}, "by_name": by_name,
+            "cycle": [call.line for call in rounds[-1]]}
 
 
 def count_instructions(bench, mode, work):
     """{shape: {'instructions', 'memset', 'allocations', 'by_allocator', 'parts', 'functions', 'files'}}, all per request."""
     found = {}
+    requests_so_far = 0
+    dump_count = 0
     with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
         path = pathlib.Path(scratch) / "profile"
-        tool = ["valgrind", "--tool=callgrind", f"--log-file={path}.log", f"--callgrind-out-file={path}"]
-        dumps = []
 
-        def at_mark(gateway, shape, requests):
-            dumps.append(dump(gateway, path, len(dumps) + 1))
-            if requests:
-                with open(dumps[-1], encoding="utf-8", errors="replace") as lines:
-                    found[shape] = figures(counts_callgrind.read_profile(lines), requests)
+        def at_mark(gateway, shape, number, requests):
+            nonlocal requests_so_far, dump_count
+            requests_so_far = requests_so_far + requests if number else 0
+            if number in (0, CALLGRIND_ROUNDS[shape][work]):
+                dump_count += 1
+                part = dump(gateway, path, dump_count)
+                if number:
+                    with open(part, encoding="utf-8", errors="replace") as lines:
+                        found[shape] = instruction_figures(counts_callgrind.read_profile(lines), requests_so_far)
 
-        bench.run(tool, mode, work, scratch, at_mark)
+        bench.run(["valgrind", "--tool=callgrind", f"--log-file={path}.log", f"--callgrind-out-file={path}"], mode, work,
+                  CALLGRIND_ROUNDS, at_mark)
     return found
 
 
@@ -133,7 +141,7 @@ def dump(gateway, path, number):
     return part
 
 
-def figures(profile, requests):
+def instruction_figures(profile, requests):
     def each(number):
         return round(number / requests)
 

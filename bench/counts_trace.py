@@ -2,10 +2,12 @@
 """counts_trace - what strace wrote down, as numbers of system calls.
 
 A call counts where it returns, so that one that waits while counting begins or ends (the event loop's wait for the next
-request) is counted once. What the measurement itself causes is left out: a wait that our own SIGSTOP interrupted.
+request) is counted once. What the measurement itself causes is left out: a wait that our own SIGSTOP interrupted. So is what
+happens now and then (libcurl looks at all its idle connections once a second): a figure is the median of many rounds.
 """
 import collections
 import re
+import statistics
 
 # 4291  epoll_wait(8, [], 256, 0) = 0
 WHOLE = re.compile(rb"^(\d+) +(\w+)\(.*\) += (.*)$")
@@ -29,17 +31,23 @@ def is_interrupted(name, result):
     return b" EINTR " in result + b" " or result.startswith(b"? ERESTART") or name == b"restart_syscall"
 
 
-def calls_between(trace, start, end):
-    """The calls that returned in this part of the trace: bytes, and two offsets in them."""
+def rounds_of(trace, offsets):
+    """The calls that returned in each round, as lists: from the trace (bytes) and where in it the rounds begin and end."""
     position = 0
-    calls = []
+    ends = iter(offsets)
+    end = next(ends)
+    rounds = []
     for line in trace.splitlines(keepends=True):
         position += len(line)
-        if start < position <= end:
-            call = call_of(line)
-            if call:
-                calls.append(call)
-    return calls
+        while position > end:
+            end = next(ends, None)
+            if end is None:
+                return rounds
+            rounds.append([])
+        call = call_of(line)
+        if rounds and call:
+            rounds[-1].append(call)
+    return rounds
 
 
 def workers_of(trace):
@@ -48,10 +56,12 @@ def workers_of(trace):
     return {call.thread for call in calls if call and call.name == "accept4"}
 
 
-def per_request(calls, workers, requests):
-    """{'worker': {name: number}, 'others': {name: number}}, most frequent first."""
-    counted = {"worker": collections.Counter(), "others": collections.Counter()}
-    for call in calls:
-        counted["worker" if call.thread in workers else "others"][call.name] += 1
-    return {whose: {name: round(number / requests, 3) for name, number in names.most_common()}
-            for whose, names in counted.items()}
+def per_request(rounds, workers, requests):
+    """{'worker': {name: number}, 'others': {name: number}}, most frequent first; `requests` in each round."""
+    counted = [collections.Counter((call.thread in workers, call.name) for call in calls) for calls in rounds]
+    found = {"worker": {}, "others": {}}
+    for key in set().union(*counted):
+        median = statistics.median(counts[key] for counts in counted)
+        if median:
+            found["worker" if key[0] else "others"][key[1]] = round(median / requests, 3)
+    return {whose: dict(sorted(names.items(), key=lambda item: (-item[1], item[0]))) for whose, names in found.items()}
