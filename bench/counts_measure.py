@@ -86,7 +86,7 @@ class Bench:
 
 
 def count_system_calls(bench, mode, work):
-    """{shape: {'system_calls', 'lock_calls', 'memory_calls', 'by_name': {...}, 'cycle': lines of the last round}}, per request."""
+    """{shape: {'system_calls', 'look_calls', 'lock_calls', 'memory_calls', 'by_name', 'cycle': the last round's lines}}."""
     marks = {shape: [] for shape in SHAPES}
     with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
         path = pathlib.Path(scratch) / "trace"
@@ -100,13 +100,20 @@ def count_system_calls(bench, mode, work):
 
 def system_call_figures(rounds, workers, requests):
     by_name = counts_trace.per_request(rounds, workers, requests)
-    sums = {"system_calls": 0, "lock_calls": 0, "memory_calls": 0}
+    sums = dict.fromkeys(("system_calls", "look_calls", "lock_calls", "memory_calls"), 0)
     for names in by_name.values():
         for name, number in names.items():
-            kind = "lock_calls" if name in LOCK_CALLS else "memory_calls" if name in MEMORY_CALLS else "system_calls"
-            sums[kind] += number
+            sums[kind_of(name)] += number
     return {**{kind: round(number, 3) for kind, number in sums.items()}, "by_name": by_name,
             "cycle": [call.line for call in rounds[-1]]}
+
+
+def kind_of(name):
+    if name.endswith(counts_trace.LOOKING):
+        return "look_calls"
+    if name in LOCK_CALLS:
+        return "lock_calls"
+    return "memory_calls" if name in MEMORY_CALLS else "system_calls"
 
 
 def count_instructions(bench, mode, work):

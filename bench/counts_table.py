@@ -6,8 +6,8 @@ from bench.counts_limits import number
 
 def lines_of(mode, work, shape, figures, top_count=0, with_calls=False):
     """One mode, work and shape: what a client's request costs, and where that goes."""
-    yield (f"{mode}, {work}, {shape}: {number(figures['system_calls'])} system calls, {number(figures['lock_calls'])} for locks,"
-           f" {number(figures['memory_calls'])} for memory, {figures['instructions']} instructions and {figures['memset']} of memset,"
+    yield (f"{mode}, {work}, {shape}: {number(figures['system_calls'])} system calls and {number(figures['look_calls'])} that look,"
+           f" {number(figures['lock_calls'])} for locks, {number(figures['memory_calls'])} for memory, {figures['instructions']} instructions and {figures['memset']} of memset,"
            f" {number(figures['allocations'])} allocations")
     for whose, names in figures["by_name"].items():
         if names:
@@ -35,9 +35,9 @@ def part_lines(figures):
 
 def summary(results):
     """One line for each mode, work and shape."""
-    yield f"{'a request of a client':28} {'system calls':>12} {'locks':>7} {'memory':>6} {'instructions':>12} {'memset':>7} {'allocations':>11}"
+    yield f"{'a request of a client':28} {'system calls':>12} {'looks':>6} {'locks':>7} {'memory':>6} {'instructions':>12} {'memset':>7} {'allocations':>11}"
     for mode, works in results.items():
         for work, shapes in works.items():
             for shape, figures in shapes.items():
-                yield (f"{f'{mode} {work} {shape}':28} {number(figures['system_calls']):>12} {number(figures['lock_calls']):>7} {number(figures['memory_calls']):>6}"
+                yield (f"{f'{mode} {work} {shape}':28} {number(figures['system_calls']):>12} {number(figures['look_calls']):>6} {number(figures['lock_calls']):>7} {number(figures['memory_calls']):>6}"
                        f" {figures['instructions']:12} {figures['memset']:7} {number(figures['allocations']):>11}")

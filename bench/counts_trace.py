@@ -15,6 +15,10 @@ WHOLE = re.compile(rb"^(\d+) +(\w+)\(.*\) += (.*)$")
 RESUMED = re.compile(rb"^(\d+) +<\.\.\. (\w+) resumed>.*\) += (.*)$")
 
 
+# Added to the name of a receive that leaves the bytes where they are: is anything there?
+LOOKING = " (looks)"
+
+
 class Call(collections.namedtuple("Call", "thread name line")):
     """One system call that has returned: whose, which, and strace's line."""
 
@@ -24,7 +28,8 @@ def call_of(line):
     match = WHOLE.match(line) or RESUMED.match(line)
     if not match or is_interrupted(match[2], match[3]):
         return None
-    return Call(int(match[1]), match[2].decode(), line.decode(errors="replace").strip())
+    name = match[2].decode() + (LOOKING if b"MSG_PEEK" in line else "")
+    return Call(int(match[1]), name, line.decode(errors="replace").strip())
 
 
 def is_interrupted(name, result):
