@@ -136,8 +136,11 @@ cfn=(3) plan_walk'2
 calls=2 40
 50 75
 
-fn=(3) plan_walk
-40 75
+fn=(3)
+40 70
+
+fn=(9) plan_walk
+50 5
 cob=(3) /usr/lib/x86_64-linux-gnu/libcurl.so.4.8.0
 cfi=(4) ???
 cfn=(4) curl_multi_socket_action
@@ -352,6 +355,14 @@ class Programs(unittest.TestCase):
     def test_one_that_works_is_not_at_rest(self):
         with tempfile.TemporaryDirectory() as folder, Program("it", ["sh", "-c", "while :; do :; done"], folder) as program:
             self.assertFalse(any(program.is_at_rest() for _ in range(50)))
+
+    def test_one_that_ran_while_we_looked_is_not_at_rest(self):
+        with tempfile.TemporaryDirectory() as folder, Program("it", ["sleep", "60"], folder) as program:
+            looks = [[("S", "7", "0"), ("S", "9", "0")], [("S", "8", "0"), ("S", "9", "0")]]
+            with unittest.mock.patch.object(program, "threads", looks.copy().pop):
+                self.assertFalse(program.is_at_rest())
+            with unittest.mock.patch.object(program, "threads", lambda: looks[0]):
+                self.assertTrue(program.is_at_rest())
 
     def test_a_program_gone_is_a_failure_and_not_at_rest(self):
         with tempfile.TemporaryDirectory() as folder, Program("it", ["true"], folder) as program:
