@@ -28,8 +28,9 @@ void access_log_received(struct log *log, const struct access_entry *entry);
 void access_log_send(struct log *log, const struct access_entry *entry);
 /* `account`: JSON only, members that tell where the time went, rendered, with a comma in front; may be empty. */
 void access_log_done(struct log *log, const struct access_entry *entry, struct str account);
-/* The done event's object alone, without a line break, for whoever shows it elsewhere. */
-void access_log_render_done(struct time_stamp *stamp, const struct access_entry *entry, struct str account,
-                            struct buf *json);
+/* The done event's object alone, of a request that ended at `wall_us`, without a line break, for whoever shows it
+ * elsewhere. */
+void access_log_render_done(struct time_stamp *stamp, uint64_t wall_us, const struct access_entry *entry,
+                            struct str account, struct buf *json);
 
 #endif

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/compiler.h"
 #include "common/str.h"
@@ -27,20 +28,23 @@ struct buf {
     char *base;
     size_t length;
     size_t capacity;
-    size_t limit; /* the most bytes it will ever hold */
-    bool failed;  /* an addition was refused since the last buf_reset() */
+    size_t limit;     /* the most bytes it will ever hold */
+    bool failed;      /* an addition was refused since the last buf_reset() */
+    bool is_borrowed; /* the bytes are somebody else's: see buf_init_on() */
 };
 
 void buf_init(struct buf *buf, size_t limit);
+/* Begins in `room`, which stays its owner's and must outlive the buffer; what does not fit there goes to malloc. */
+void buf_init_on(struct buf *buf, char *room, size_t room_bytes, size_t limit);
 /* Frees the bytes; the buffer can be used again. */
 void buf_clear(struct buf *buf);
 /* Forgets the content and keeps the memory. */
 void buf_reset(struct buf *buf);
 
-int buf_add(struct buf *buf, const void *bytes, size_t count);
-int buf_add_str(struct buf *buf, struct str text);
-int buf_add_text(struct buf *buf, const char *text);
-int buf_add_byte(struct buf *buf, char byte);
+static inline int buf_add(struct buf *buf, const void *bytes, size_t count);
+static inline int buf_add_str(struct buf *buf, struct str text);
+static inline int buf_add_text(struct buf *buf, const char *text);
+static inline int buf_add_byte(struct buf *buf, char byte);
 int buf_add_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
 int buf_add_format_list(struct buf *buf, const char *format, va_list arguments) printf_like(2, 0);
 /* In decimal: a record has dozens of them, and a format string costs several times as much. */
@@ -49,8 +53,9 @@ int buf_add_number(struct buf *buf, uint64_t number);
 int buf_add_json_string(struct buf *buf, struct str text);
 /* `text` for a log line or a terminal: bytes below 0x20, from 0x7f on, '"' and '\' become \xHH. */
 int buf_add_escaped(struct buf *buf, struct str text);
-/* Room for `count` more bytes, to be written at base + length; NULL when refused. */
-char *buf_reserve(struct buf *buf, size_t count);
+/* Room for `count` more bytes, to be written at base + length; NULL when refused. Whoever knows how much is to come
+ * asks for all of it at once: that much is taken, and no more. */
+static inline char *buf_reserve(struct buf *buf, size_t count);
 /* Drops the first `count` bytes. */
 void buf_consume(struct buf *buf, size_t count);
 
@@ -59,5 +64,51 @@ struct str buf_view(const struct buf *buf);
 char *buf_take(struct buf *buf, size_t *ret_length);
 
 #define cleanup_buf cleanup_(buf_clear)
+
+/* ---- inline, because most additions are short and there is room for them ---- */
+
+/* Only for the functions below: where there is no room yet, or none allowed. */
+int buf_add_slowly(struct buf *buf, const void *bytes, size_t count);
+char *buf_reserve_slowly(struct buf *buf, size_t count);
+
+/* One byte more than asked for is there: buf_take() puts a NUL into it. */
+static inline bool buf_has_room(const struct buf *buf, size_t count)
+{
+    return count < buf->capacity - buf->length && count <= buf->limit - buf->length;
+}
+
+static inline char *buf_reserve(struct buf *buf, size_t count)
+{
+    return buf_has_room(buf, count) ? buf->base + buf->length : buf_reserve_slowly(buf, count);
+}
+
+static inline int buf_add(struct buf *buf, const void *bytes, size_t count)
+{
+    if (count == 0 || !buf_has_room(buf, count)) {
+        return buf_add_slowly(buf, bytes, count);
+    }
+    memcpy(buf->base + buf->length, bytes, count);
+    buf->length += count;
+    return 0;
+}
+
+static inline int buf_add_str(struct buf *buf, struct str text)
+{
+    return buf_add(buf, text.base, text.length);
+}
+
+static inline int buf_add_text(struct buf *buf, const char *text)
+{
+    return buf_add(buf, text, strlen(text));
+}
+
+static inline int buf_add_byte(struct buf *buf, char byte)
+{
+    if (!buf_has_room(buf, 1)) {
+        return buf_add_slowly(buf, &byte, 1);
+    }
+    buf->base[buf->length++] = byte;
+    return 0;
+}
 
 #endif

@@ -21,6 +21,9 @@
 
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Which bit of a number that is not 0 is its lowest. */
+#define lowest_bit(number) ((unsigned)__builtin_ctzll(number))
+
 /* Hands the pointer over: the variable is NULL afterwards, its former value the result. */
 #define take_pointer(pointer)                                                                                          \
     __extension__({                                                                                                    \

@@ -78,6 +78,11 @@ bool event_stream_has_room(const struct event_stream *stream, const char *event,
            event_bytes(head, data_bytes) <= stream->config.capacity_bytes - used;
 }
 
+void event_stream_skip(struct event_stream *stream)
+{
+    stream->last_id++;
+}
+
 void event_stream_add(struct event_stream *stream, const char *event, struct str data)
 {
     char text[HEAD_BYTES];

@@ -71,6 +71,8 @@ void event_stream_clear(struct event_stream *stream);
 /* `data`: one JSON object without a line break. Larger than the capacity: it is left out, and the gap in the ids tells.
  */
 void event_stream_add(struct event_stream *stream, const char *event, struct str data);
+/* An event that nobody is shown: its id is used up. */
+void event_stream_skip(struct event_stream *stream);
 /* Whether all that is kept would still be there with one more event of that much data. */
 bool event_stream_has_room(const struct event_stream *stream, const char *event, size_t data_bytes);
 /* Viewers that come from now on are not shown what was until now. */

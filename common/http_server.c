@@ -37,7 +37,7 @@ void http_server_resume_later(struct http_server *server, struct http_exchange *
     server->resume_last = &exchange->next_resume;
 }
 
-/* In one batch: a pending resume makes microhttpd walk all suspended connections. */
+/* In one batch: a daemon with a resumed connection walks all of its suspended ones. */
 static void resume_all(struct http_server *server)
 {
     struct http_exchange *exchange = server->resume_first;
@@ -48,47 +48,25 @@ static void resume_all(struct http_server *server)
         struct http_exchange *next = exchange->next_resume;
         exchange->is_resuming = false;
         MHD_resume_connection(exchange->connection->mhd);
-        server->is_run_due = true;
+        http_daemon_run_later(exchange->connection->daemon);
         exchange = next;
     }
 }
 
-static uint64_t daemon_timeout_us(struct http_server *server)
+static bool has_work(const struct http_server *server)
 {
-    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-
-    if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES) {
-        return CLOCK_NEVER_US;
-    }
-    return (uint64_t)timeout_ms * CLOCK_US_PER_MS;
+    return server->resume_first != NULL || server->due_first != NULL;
 }
 
-/* microhttpd's sockets are edge-triggered: run it whenever it may have work, and again while it asks for no wait. */
-static uint64_t run_daemon(void *context)
+static uint64_t run_daemons(void *context)
 {
     struct http_server *server = context;
-    uint64_t wait_us = 0;
 
-    for (int i = 0; i < RUNS_PER_TURN; i++) {
+    for (int i = 0; i < RUNS_PER_TURN && has_work(server); i++) {
         resume_all(server);
-        wait_us = daemon_timeout_us(server);
-        if (!server->is_run_due && wait_us > 0) {
-            break;
-        }
-        server->is_run_due = false;
-        (void)http_server_update_now(server);
-        (void)MHD_run(server->daemon);
-        server->arriving_count = 0;
+        http_daemon_run_due(server);
     }
-    return server->resume_first != NULL || server->is_run_due ? 0 : wait_us;
-}
-
-static void on_daemon_ready(void *context, uint32_t events)
-{
-    struct http_server *server = context;
-
-    (void)events;
-    server->is_run_due = true;
+    return has_work(server) ? 0 : CLOCK_NEVER_US;
 }
 
 /* ---- draining ---- */
@@ -124,14 +102,6 @@ void http_server_drain(struct http_server *server)
 
 /* ---- life ---- */
 
-/* The target stays as it came: nothing is decoded in place. */
-static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *text)
-{
-    (void)context;
-    (void)mhd;
-    return strlen(text);
-}
-
 size_t http_server_response_header_bytes(const struct http_server *server)
 {
     size_t bytes = server->config.response_header_bytes;
@@ -145,31 +115,6 @@ size_t http_server_response_header_bytes(const struct http_server *server)
 size_t http_server_pool_bytes(const struct http_server *server)
 {
     return server->config.header_bytes + http_server_response_header_bytes(server);
-}
-
-static struct MHD_Daemon *start_daemon(struct http_server *server)
-{
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-                            http_exchange_on_call, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change,
-                            server, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
-                            MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-                            leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)server->config.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            http_server_pool_bytes(server), MHD_OPTION_END);
-}
-
-static int join_loop(struct http_server *server)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-
-    if (info == NULL || info->epoll_fd < 0) {
-        return -ENOSYS;
-    }
-    int result = loop_watch(server->loop, &server->daemon_watch, info->epoll_fd, EPOLLIN);
-    if (result == 0) {
-        loop_add_hook(server->loop, &server->hook);
-    }
-    return result;
 }
 
 struct http_server *http_server_new(struct loop *loop, const struct http_server_config *config,
@@ -187,11 +132,11 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->events = events;
     server->context = context;
     server->resume_last = &server->resume_first;
-    server->daemon_watch = (struct loop_watch){ .on_ready = on_daemon_ready, .context = server };
-    server->hook = (struct loop_hook){ .before_wait = run_daemon, .context = server };
+    server->due_last = &server->due_first;
+    server->hook = (struct loop_hook){ .before_wait = run_daemons, .context = server };
     server->drain_timer = (struct loop_timer){ .on_due = on_drain_check, .context = server };
-    server->daemon = start_daemon(server);
-    if (server->daemon == NULL || join_loop(server) < 0) {
+    loop_add_hook(loop, &server->hook);
+    if (http_daemon_new(server) == NULL) {
         http_server_free(server);
         return NULL;
     }
@@ -207,7 +152,7 @@ static void abandon_all(struct http_server *server)
         }
     }
     resume_all(server);
-    (void)MHD_run(server->daemon);
+    http_daemon_run_due(server);
 }
 
 void http_server_free(struct http_server *server)
@@ -215,24 +160,20 @@ void http_server_free(struct http_server *server)
     if (server == NULL) {
         return;
     }
-    if (server->daemon != NULL) {
-        abandon_all(server);
-        loop_remove_hook(server->loop, &server->hook);
-        loop_disarm(server->loop, &server->drain_timer);
-        loop_unwatch(server->loop, &server->daemon_watch);
-        MHD_stop_daemon(server->daemon);
-    }
+    abandon_all(server);
+    loop_remove_hook(server->loop, &server->hook);
+    loop_disarm(server->loop, &server->drain_timer);
+    http_daemon_free_all(server);
+    http_exchange_free_spare(server);
     free(server);
 }
 
 int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
 {
-    size_t arriving_count = server->arriving_count;
+    struct http_daemon *daemon = http_daemon_for_next(server);
 
-    server->is_run_due = true;
-    server->arriving_count++;
-    if (MHD_add_connection(server->daemon, descriptor, peer, peer_length) != MHD_YES) {
-        server->arriving_count = arriving_count;
+    http_daemon_add(daemon);
+    if (MHD_add_connection(daemon->mhd, descriptor, peer, peer_length) != MHD_YES) {
         return errno > 0 ? -errno : -ENOMEM;
     }
     return 0;

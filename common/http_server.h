@@ -61,10 +61,12 @@ struct http_exchange;
  * cookie and query parameter, and the text of its cookies once more. A request that takes more than header_bytes and
  * the margin gets 431, so what is left for an answer's head is always response_header_bytes less the margin: status
  * line, Date, Connection and framing (200 bytes are enough), and for each field name, value and 4 bytes. One that does
- * not fit is not sent: the connection ends. Requests that a client sent ahead take from it, too, up to half of all. */
+ * not fit is not sent: the connection ends; ask http_exchange_answer_room() first where it may be so long. Requests
+ * that a client sent ahead take from it, too, up to half of all. */
 enum {
     HTTP_SERVER_ENTRY_BYTES = 64,
     HTTP_SERVER_HEAD_MARGIN_BYTES = 2048,
+    HTTP_SERVER_HEAD_LINES_BYTES = 200,
 };
 
 struct http_server_config {
@@ -139,10 +141,15 @@ const void *http_exchange_note(const struct http_exchange *exchange);
 /* ---- the answer ---- */
 
 enum http_body_memory {
-    HTTP_BODY_CONSTANT, /* lives as long as the program */
+    HTTP_BODY_CONSTANT, /* lives until on_finished() was called, at least */
     HTTP_BODY_COPIED,   /* is copied now */
     HTTP_BODY_OWNED,    /* from malloc; freed by the server, also when this call fails */
 };
+
+/* Names, values and 4 bytes for each field: so much fits into this answer's head, if the client sent nothing ahead. At
+ * least response_header_bytes less the margin and the lines of the server's own, see above; after a short request
+ * nearly all of the memory. */
+size_t http_exchange_answer_room(const struct http_exchange *exchange);
 
 struct http_answer {
     int status; /* 200 to 599 */

@@ -53,6 +53,14 @@ static int add_field(struct MHD_Response *response, const struct http_field *fie
     return 0;
 }
 
+size_t http_exchange_answer_room(const struct http_exchange *exchange)
+{
+    size_t pool_bytes = http_server_pool_bytes(exchange->connection->server);
+    size_t taken_bytes = exchange->head_bytes + HTTP_SERVER_HEAD_LINES_BYTES;
+
+    return pool_bytes > taken_bytes ? pool_bytes - taken_bytes : 0;
+}
+
 static int add_head(struct http_exchange *exchange, struct MHD_Response *response, const struct http_answer *answer)
 {
     if (answer->status < STATUS_LEAST || answer->status > STATUS_MOST) {

@@ -12,22 +12,9 @@ enum { DROPPED_BODY_BYTES = 64 * 1024 };
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd)
 {
     struct http_connection *connection = http_connection_of(mhd);
-    size_t length = strlen(target);
 
     (void)server;
-    if (connection == NULL) {
-        return NULL;
-    }
-    struct http_exchange *exchange = calloc(1, sizeof *exchange + length + 1);
-    if (exchange == NULL) {
-        return NULL;
-    }
-    exchange->connection = connection;
-    connection->exchange = exchange;
-    exchange->begun_us = connection->server->now_us;
-    memcpy(exchange->target, target, length + 1);
-    buf_init(&exchange->body, connection->server->config.body_bytes);
-    return exchange;
+    return connection != NULL ? http_exchange_new(connection, str_of(target)) : NULL;
 }
 
 /* Inside a call of microhttpd's: what the owner decided, if it did. */
@@ -65,20 +52,31 @@ static enum MHD_Result refuse(struct http_exchange *exchange, int status, const 
 
 struct head {
     struct http_guard guard;
+    struct http_head *fields;
     size_t cookie_bytes;
+    size_t entry_count; /* fields, cookies and query parameters */
 };
 
-static void on_header(void *context, struct str name, struct str value)
+static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                               const char *text, size_t text_length)
 {
     struct head *head = context;
+    struct str field = { name, name_length };
+    struct str value = text != NULL ? (struct str){ text, text_length } : STR("");
 
-    http_guard_header(&head->guard, name, value);
-    if (str_equal_ignoring_case(name, STR("Cookie"))) {
+    head->entry_count++;
+    if (kind != MHD_HEADER_KIND) {
+        return MHD_YES;
+    }
+    http_guard_header(&head->guard, field, value);
+    http_head_add(head->fields, field, value);
+    if (str_equal_ignoring_case(field, STR("Cookie"))) {
         head->cookie_bytes += value.length;
     }
+    return MHD_YES;
 }
 
-static size_t head_bytes(const struct http_exchange *exchange)
+static size_t head_text_bytes(const struct http_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -88,23 +86,24 @@ static size_t head_bytes(const struct http_exchange *exchange)
 
 /* microhttpd's own limit is its pool: the text, a record for each name with a value, and cookies once more. What they
  * leave is for the response's head; without room for that the client would get no answer at all. */
-static bool leaves_room(const struct http_exchange *exchange, const struct head *head)
+static bool leaves_room(const struct http_exchange *exchange, size_t text_bytes)
 {
-    const struct http_server *server = exchange->connection->server;
-    enum MHD_ValueKind kinds = MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
-    int count = MHD_get_connection_values(exchange->connection->mhd, kinds, NULL, NULL);
-    size_t used = head_bytes(exchange) + head->cookie_bytes + (size_t)count * HTTP_SERVER_ENTRY_BYTES;
+    size_t header_bytes = exchange->connection->server->config.header_bytes;
 
-    return used <= server->config.header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
+    return text_bytes <= header_bytes && exchange->head_bytes <= header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
 }
 
+/* All that is to be known of the head, in one walk. */
 static int judge_head(struct http_exchange *exchange, const char **ret_reason)
 {
-    struct head head = { .cookie_bytes = 0 };
+    struct head head = { .fields = &exchange->head };
     bool is_http_1_1 = str_equal(exchange->protocol, STR("HTTP/1.1"));
 
-    http_exchange_each_header(exchange, on_header, &head);
-    if (head_bytes(exchange) > exchange->connection->server->config.header_bytes || !leaves_room(exchange, &head)) {
+    (void)MHD_get_connection_values_n(exchange->connection->mhd,
+                                      MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, look_at, &head);
+    size_t text_bytes = head_text_bytes(exchange);
+    exchange->head_bytes = text_bytes + head.cookie_bytes + head.entry_count * HTTP_SERVER_ENTRY_BYTES;
+    if (!leaves_room(exchange, text_bytes)) {
         *ret_reason = "The request head is larger than this server accepts.";
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }
@@ -198,9 +197,5 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
     if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
         exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     }
-    if (exchange->response != NULL) {
-        MHD_destroy_response(exchange->response);
-    }
-    buf_clear(&exchange->body);
-    free(exchange);
+    http_exchange_free(exchange);
 }

@@ -43,7 +43,7 @@ static void connection_link(struct http_server *server, struct http_connection *
     }
     server->connections = connection;
     server->connection_count++;
-    server->arriving_count -= server->arriving_count > 0 ? 1 : 0;
+    http_daemon_note_started(connection->daemon);
 }
 
 static void connection_unlink(struct http_server *server, struct http_connection *connection)
@@ -57,16 +57,19 @@ static void connection_unlink(struct http_server *server, struct http_connection
         connection->next->previous = connection->previous;
     }
     server->connection_count--;
+    http_daemon_remove(connection->daemon);
 }
 
-static struct http_connection *connection_new(struct http_server *server, struct MHD_Connection *mhd, int descriptor)
+static struct http_connection *connection_new(struct http_daemon *daemon, struct MHD_Connection *mhd, int descriptor)
 {
+    struct http_server *server = daemon->server;
     struct http_connection *connection = calloc(1, sizeof *connection);
 
     if (connection == NULL) {
         return NULL;
     }
     connection->server = server;
+    connection->daemon = daemon;
     connection->mhd = mhd;
     connection->descriptor = descriptor;
     connection->gone_watch = (struct loop_watch){ .on_ready = on_client_hangup, .context = connection };
@@ -97,7 +100,7 @@ static void connection_free(struct http_connection *connection)
     }
 }
 
-void http_connection_on_change(void *context, struct MHD_Connection *mhd, void **socket_context,
+void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                                enum MHD_ConnectionNotificationCode code)
 {
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
@@ -105,7 +108,7 @@ void http_connection_on_change(void *context, struct MHD_Connection *mhd, void *
         if (info == NULL) {
             return;
         }
-        *socket_context = connection_new(context, mhd, info->connect_fd);
+        *socket_context = connection_new(daemon, mhd, info->connect_fd);
         if (*socket_context == NULL) {
             (void)shutdown(info->connect_fd, SHUT_RDWR); /* nobody would ever end it: microhttpd has no timeout */
         }

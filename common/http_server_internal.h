@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_server_internal - what http_server.c (daemon, loop, draining), http_server_connection.c, http_server_deadline.c,
- * http_server_calls.c (requests being read), http_server_exchange.c and http_server_answer.c know of each other. Nobody
- * else includes this.
+ * http_server_internal - what http_server.c (loop, draining), http_server_daemon.c, http_server_connection.c,
+ * http_server_deadline.c, http_server_calls.c (requests being read), http_server_exchange.c and http_server_answer.c
+ * know of each other. Nobody else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
@@ -10,10 +10,27 @@
 #include <microhttpd.h>
 
 #include "common/buf.h"
+#include "common/http_head.h"
 #include "common/http_server.h"
+
+/* One microhttpd daemon: it walks all of its suspended connections whenever it is run with a resumed one, so each has a
+ * bounded share of them. */
+struct http_daemon {
+    struct http_server *server;
+    struct MHD_Daemon *mhd;
+    struct loop_watch watch; /* microhttpd's own epoll */
+    size_t connection_count; /* handed in and not closed */
+    size_t arriving_count;   /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
+    bool has_room;           /* it is on the server's list of those */
+    bool is_due;             /* it is in line to be run */
+    struct http_daemon *next;
+    struct http_daemon *next_with_room;
+    struct http_daemon *next_due;
+};
 
 struct http_connection {
     struct http_server *server;
+    struct http_daemon *daemon;
     struct MHD_Connection *mhd;
     int descriptor;
     /* EPOLLRDHUP of the client's socket: microhttpd looks at nothing while a connection is suspended. */
@@ -33,7 +50,10 @@ struct http_connection {
 
 struct http_server {
     struct loop *loop;
-    struct MHD_Daemon *daemon;
+    struct http_daemon *daemons;
+    struct http_daemon *daemons_with_room;
+    struct http_daemon *due_first; /* those that may have work, in the order in which it came */
+    struct http_daemon **due_last;
     struct http_server_config config;
     uint64_t shortest_timeout_us; /* of the configured ones */
     const struct http_server_events *events;
@@ -41,15 +61,16 @@ struct http_server {
 
     struct http_connection *connections;
     size_t connection_count;
-    size_t arriving_count;              /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
+    size_t arriving_count;              /* of all daemons */
     struct http_exchange *resume_first; /* answered while suspended, in this turn */
     struct http_exchange **resume_last;
 
-    struct loop_watch daemon_watch; /* microhttpd's own epoll */
+    struct http_exchange *spare_exchanges; /* ended, for the next ones */
+    size_t spare_count;
+
     struct loop_hook hook;
     struct loop_timer drain_timer;
     uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
-    bool is_run_due;
     bool is_draining;
 };
 
@@ -87,7 +108,14 @@ struct http_exchange {
 
     struct http_exchange *next_resume;
     bool is_resuming;
-    char target[]; /* raw */
+
+    size_t head_bytes; /* what the request's head takes of the pool */
+
+    struct http_exchange *next_spare;
+    char *target; /* raw; short_target, or from malloc */
+    size_t target_length;
+    struct http_head head;
+    char short_target[128];
 };
 
 /* Reads the clock. */
@@ -98,8 +126,23 @@ void http_server_resume_later(struct http_server *server, struct http_exchange *
 size_t http_server_pool_bytes(const struct http_server *server);
 size_t http_server_response_header_bytes(const struct http_server *server);
 
+/* Another one for the server's list; NULL: no memory or no descriptor. */
+struct http_daemon *http_daemon_new(struct http_server *server);
+/* Of all; none may have a suspended connection. */
+void http_daemon_free_all(struct http_server *server);
+/* Where the next connection goes; NULL: see http_daemon_new(). */
+struct http_daemon *http_daemon_for_next(struct http_server *server);
+/* A connection is handed in; microhttpd has taken it up; it is gone, or was never taken up. */
+void http_daemon_add(struct http_daemon *daemon);
+void http_daemon_note_started(struct http_daemon *daemon);
+void http_daemon_remove(struct http_daemon *daemon);
+/* It may have work: it is run before the loop waits again. */
+void http_daemon_run_later(struct http_daemon *daemon);
+/* Runs each that is in line, once. */
+void http_daemon_run_due(struct http_server *server);
+
 /* Comes after accept and before close(), so that the watch never outlives the descriptor. */
-void http_connection_on_change(void *context, struct MHD_Connection *mhd, void **socket_context,
+void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                                enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
 /* RST */
@@ -111,7 +154,12 @@ void http_deadline_start(struct http_connection *connection);
 void http_deadline_review(struct http_connection *connection);
 void http_deadline_stop(struct http_connection *connection);
 
-/* The callbacks that http_server.c hands to microhttpd: http_server_calls.c. */
+/* Of a request whose target was read; NULL: no memory. */
+struct http_exchange *http_exchange_new(struct http_connection *connection, struct str target);
+void http_exchange_free(struct http_exchange *exchange);
+void http_exchange_free_spare(struct http_server *server);
+
+/* The callbacks that http_server_daemon.c hands to microhttpd: http_server_calls.c. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                       const char *version, const char *upload, size_t *upload_size, void **context);

@@ -9,6 +9,20 @@
 
 #include "common/str.h"
 
+enum http_byte_class {
+    HTTP_BYTE_TOKEN = 1, /* RFC 9110 §5.6.2 */
+    HTTP_BYTE_VALUE = 2, /* RFC 9110 §5.5 */
+    HTTP_BYTE_HOST = 4,  /* RFC 3986 §3.2.2: unreserved and sub-delims */
+    HTTP_BYTE_HEXADECIMAL = 8,
+};
+
+extern const unsigned char http_byte_classes[256];
+
+static inline bool http_byte_is(char byte, enum http_byte_class class)
+{
+    return (http_byte_classes[(unsigned char)byte] & class) != 0;
+}
+
 /* RFC 9110 §5.6.2: a method, or a field's name. */
 bool http_is_token(struct str text);
 /* RFC 9110 §5.5: blanks, tabs, visible ASCII, and bytes from 0x80 on. */

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/json_scan.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-/* One bit for each open value: set for an object. */
+/* One bit for each open value: set for an object. Where the scan is goes from function to function, so that it stays in
+ * a register: each takes the place where its token begins, and returns the one behind it; NULL is a fault. */
 struct scanner {
-    const char *base;
-    const char *at;
     const char *end;
-    const char *reason; /* of the fault at `at` */
+    const char *fault_at;
+    const char *reason;
     unsigned depth;
     unsigned maximum_depth;
     uint64_t is_object[JSON_SCAN_DEPTH / 64];
 };
 
-/* What the grammar wants next. */
-enum due { DUE_VALUE, DUE_VALUE_OR_END, DUE_NAME, DUE_NAME_OR_END, DUE_COMMA_OR_END, DUE_NOTHING };
-
-static bool fail(struct scanner *scanner, const char *reason)
+static const char *fail(struct scanner *scanner, const char *at, const char *reason)
 {
-    scanner->reason = scanner->at == scanner->end ? "unexpected end" : reason;
-    return false;
+    scanner->fault_at = at;
+    scanner->reason = at == scanner->end ? "unexpected end" : reason;
+    return NULL;
 }
 
 static bool is_space(char byte)
@@ -41,29 +40,52 @@ static bool is_hexadecimal(char byte)
     return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
 }
 
-static void skip_space(struct scanner *scanner)
-{
-    while (scanner->at < scanner->end && is_space(*scanner->at)) {
-        scanner->at++;
-    }
-}
-
 /* The byte here, or NUL at the end: no token contains a NUL. */
-static char peek(const struct scanner *scanner)
+static char peek(const struct scanner *scanner, const char *at)
 {
-    return scanner->at < scanner->end ? *scanner->at : '\0';
+    return at < scanner->end ? *at : '\0';
 }
 
-static bool skip_byte(struct scanner *scanner, char byte)
+/* ---- runs of bytes, eight at a time ---- */
+
+static const uint64_t ones = UINT64_C(0x0101010101010101);
+static const uint64_t highest_bits = UINT64_C(0x8080808080808080);
+
+/* The first of them is the lowest. */
+static uint64_t load_eight(const char *at)
 {
-    if (peek(scanner) != byte) {
-        return false;
-    }
-    scanner->at++;
-    return true;
+    uint64_t bytes = 0;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return le64toh(bytes);
+}
+
+/* These mark, in its highest bit, each byte that is not of the run. What a byte carries or borrows goes only up and
+ * only from one that is marked: the lowest mark is always right. */
+
+static uint64_t mark_no_blank(uint64_t bytes)
+{
+    uint64_t difference = bytes ^ (ones * ' ');
+
+    return ((difference + ones * 0x7f) | difference) & highest_bits;
+}
+
+static uint64_t mark_no_digit(uint64_t bytes)
+{
+    uint64_t difference = bytes ^ (ones * '0');
+
+    return ((difference + ones * (0x80 - 10)) | difference) & highest_bits;
 }
 
 /* A byte that stands for itself: no quote, no backslash, no control byte, nothing beyond ASCII. */
+static uint64_t mark_not_plain(uint64_t bytes)
+{
+    uint64_t quotes = bytes ^ (ones * '"');
+    uint64_t backslashes = bytes ^ (ones * '\\');
+
+    return (bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & highest_bits;
+}
+
 static bool is_plain(char byte)
 {
     unsigned char value = (unsigned char)byte;
@@ -71,135 +93,196 @@ static bool is_plain(char byte)
     return value >= 0x20 && value < 0x80 && value != '"' && value != '\\';
 }
 
-/* Plain bytes, eight at a time while there are eight. Each line marks in the highest bit of a byte what it looks for; a
- * borrow can only mark too much. */
-static void skip_plain_bytes(struct scanner *scanner)
+static const char *skip_blanks(const struct scanner *scanner, const char *at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t highest_bits = UINT64_C(0x8080808080808080);
-
-    while (scanner->end - scanner->at >= 8) {
-        uint64_t bytes = 0;
-        memcpy(&bytes, scanner->at, sizeof bytes);
-        uint64_t quotes = bytes ^ (ones * '"');
-        uint64_t backslashes = bytes ^ (ones * '\\');
-        uint64_t special = bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones);
-        if ((special & highest_bits) != 0) {
-            break;
+    while (scanner->end - at >= 8) {
+        uint64_t marks = mark_no_blank(load_eight(at));
+        if (marks != 0) {
+            return at + lowest_bit(marks) / 8;
         }
-        scanner->at += 8;
+        at += 8;
     }
-    while (scanner->at < scanner->end && is_plain(*scanner->at)) {
-        scanner->at++;
+    while (at < scanner->end && *at == ' ') {
+        at++;
+    }
+    return at;
+}
+
+static const char *skip_spaces(const struct scanner *scanner, const char *at)
+{
+    while (at < scanner->end && is_space(*at)) {
+        at = *at == '\n' ? skip_blanks(scanner, at + 1) : at + 1;
+    }
+    return at;
+}
+
+/* Most often there is none; else one blank, or a line break and what the next line is indented by. */
+static const char *skip_space(const struct scanner *scanner, const char *at)
+{
+    return at == scanner->end || (unsigned char)*at > ' ' ? at : skip_spaces(scanner, at);
+}
+
+static const char *skip_digits(const struct scanner *scanner, const char *at)
+{
+    while (scanner->end - at >= 8) {
+        uint64_t marks = mark_no_digit(load_eight(at));
+        if (marks != 0) {
+            return at + lowest_bit(marks) / 8;
+        }
+        at += 8;
+    }
+    while (at < scanner->end && is_digit(*at)) {
+        at++;
+    }
+    return at;
+}
+
+static const char *skip_plain_bytes(const struct scanner *scanner, const char *at)
+{
+    while (scanner->end - at >= 8) {
+        uint64_t marks = mark_not_plain(load_eight(at));
+        if (marks != 0) {
+            return at + lowest_bit(marks) / 8;
+        }
+        at += 8;
+    }
+    while (at < scanner->end && is_plain(*at)) {
+        at++;
+    }
+    return at;
+}
+
+/* ---- strings ---- */
+
+static bool is_escape(char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+    case 'u':
+        return true;
+    default:
+        return false;
     }
 }
 
-static bool scan_escape(struct scanner *scanner)
+/* Behind the backslash. */
+static const char *scan_escape(struct scanner *scanner, const char *at)
 {
-    scanner->at++;
-    char kind = peek(scanner);
-    if (kind == '\0' || strchr("\"\\/bfnrtu", kind) == NULL) {
-        return fail(scanner, "bad escape");
+    char kind = peek(scanner, at);
+
+    if (!is_escape(kind)) {
+        return fail(scanner, at, "bad escape");
     }
-    scanner->at++;
+    at++;
     for (int i = 0; kind == 'u' && i < 4; i++) {
-        if (!is_hexadecimal(peek(scanner))) {
-            return fail(scanner, "bad escape");
+        if (!is_hexadecimal(peek(scanner, at))) {
+            return fail(scanner, at, "bad escape");
         }
-        scanner->at++;
+        at++;
     }
-    return true;
+    return at;
+}
+
+/* A character beyond ASCII. */
+static const char *scan_character(struct scanner *scanner, const char *at)
+{
+    size_t length = str_utf8_length((struct str){ at, (size_t)(scanner->end - at) });
+
+    return length > 0 ? at + length : fail(scanner, at, "not UTF-8");
 }
 
 /* Behind the opening quote. */
-static bool scan_string(struct scanner *scanner)
+static const char *scan_string(struct scanner *scanner, const char *at)
 {
-    for (;;) {
-        skip_plain_bytes(scanner);
-        char byte = peek(scanner);
+    while (at != NULL) {
+        at = skip_plain_bytes(scanner, at);
+        char byte = peek(scanner, at);
         if (byte == '"') {
-            scanner->at++;
-            return true;
+            return at + 1;
         }
         if (byte == '\\') {
-            if (!scan_escape(scanner)) {
-                return false;
-            }
-            continue;
+            at = scan_escape(scanner, at + 1);
+        } else if ((unsigned char)byte < 0x20) {
+            at = fail(scanner, at, "control byte in a string");
+        } else {
+            at = scan_character(scanner, at);
         }
-        if ((unsigned char)byte < 0x20) {
-            return fail(scanner, "control byte in a string");
-        }
-        size_t length = str_utf8_length((struct str){ scanner->at, (size_t)(scanner->end - scanner->at) });
-        if (length == 0) {
-            return fail(scanner, "not UTF-8");
-        }
-        scanner->at += length;
     }
+    return NULL;
 }
 
-static bool scan_digits(struct scanner *scanner)
+/* ---- other scalars ---- */
+
+static const char *scan_digits(struct scanner *scanner, const char *at)
 {
-    if (!is_digit(peek(scanner))) {
-        return fail(scanner, "bad number");
-    }
-    while (is_digit(peek(scanner))) {
-        scanner->at++;
-    }
-    return true;
+    const char *end = skip_digits(scanner, at);
+
+    return end > at ? end : fail(scanner, at, "bad number");
 }
 
-static bool scan_number(struct scanner *scanner)
+/* Behind the point or the "e", where there is one. */
+static const char *scan_fraction(struct scanner *scanner, const char *at)
 {
-    (void)skip_byte(scanner, '-');
-    if (skip_byte(scanner, '0')) {
-        if (is_digit(peek(scanner))) {
-            return fail(scanner, "bad number");
-        }
-    } else if (!scan_digits(scanner)) {
-        return false;
+    if (peek(scanner, at) == '.') {
+        at = scan_digits(scanner, at + 1);
     }
-    if (skip_byte(scanner, '.') && !scan_digits(scanner)) {
-        return false;
+    if (at == NULL || (peek(scanner, at) | 0x20) != 'e') {
+        return at;
     }
-    if (skip_byte(scanner, 'e') || skip_byte(scanner, 'E')) {
-        if (!skip_byte(scanner, '+')) {
-            (void)skip_byte(scanner, '-');
-        }
-        return scan_digits(scanner);
-    }
-    return true;
+    char sign = peek(scanner, at + 1);
+    return scan_digits(scanner, at + (sign == '+' || sign == '-' ? 2 : 1));
 }
 
-static bool scan_word(struct scanner *scanner, const char *word)
+static const char *scan_number(struct scanner *scanner, const char *at)
 {
-    for (; *word != '\0'; word++) {
-        if (!skip_byte(scanner, *word)) {
-            return fail(scanner, "unexpected byte");
-        }
+    at += *at == '-';
+    if (peek(scanner, at) != '0') {
+        at = scan_digits(scanner, at);
+    } else if (is_digit(peek(scanner, at + 1))) {
+        return fail(scanner, at + 1, "bad number");
+    } else {
+        at++;
     }
-    return true;
+    return at != NULL ? scan_fraction(scanner, at) : NULL;
 }
 
-static bool scan_scalar(struct scanner *scanner)
+static const char *scan_word(struct scanner *scanner, const char *at, const char *word)
 {
-    switch (peek(scanner)) {
+    for (; *word != '\0'; word++, at++) {
+        if (peek(scanner, at) != *word) {
+            return fail(scanner, at, "unexpected byte");
+        }
+    }
+    return at;
+}
+
+static const char *scan_scalar(struct scanner *scanner, const char *at)
+{
+    switch (peek(scanner, at)) {
     case '"':
-        scanner->at++;
-        return scan_string(scanner);
+        return scan_string(scanner, at + 1);
     case 't':
-        return scan_word(scanner, "true");
+        return scan_word(scanner, at, "true");
     case 'f':
-        return scan_word(scanner, "false");
+        return scan_word(scanner, at, "false");
     case 'n':
-        return scan_word(scanner, "null");
+        return scan_word(scanner, at, "null");
     default:
-        if (peek(scanner) == '-' || is_digit(peek(scanner))) {
-            return scan_number(scanner);
+        if (peek(scanner, at) == '-' || is_digit(peek(scanner, at))) {
+            return scan_number(scanner, at);
         }
-        return fail(scanner, "unexpected byte");
+        return fail(scanner, at, "unexpected byte");
     }
 }
+
+/* ---- arrays and objects ---- */
 
 static bool is_in_object(const struct scanner *scanner)
 {
@@ -208,126 +291,113 @@ static bool is_in_object(const struct scanner *scanner)
     return (scanner->is_object[index / 64] >> (index % 64) & 1) != 0;
 }
 
-static bool open_value(struct scanner *scanner, bool is_object)
+static char innermost_end(const struct scanner *scanner)
+{
+    return is_in_object(scanner) ? '}' : ']';
+}
+
+/* A member's name and its colon: a value is due behind. */
+static const char *scan_name(struct scanner *scanner, const char *at)
+{
+    if (peek(scanner, at) != '"') {
+        return fail(scanner, at, "a member's name is due");
+    }
+    at = scan_string(scanner, at + 1);
+    if (at == NULL) {
+        return NULL;
+    }
+    at = skip_space(scanner, at);
+    return peek(scanner, at) == ':' ? skip_space(scanner, at + 1) : fail(scanner, at, "a colon is due");
+}
+
+/* The bracket. */
+static const char *open_value(struct scanner *scanner, const char *at, bool is_object)
 {
     unsigned index = scanner->depth;
     uint64_t bit = UINT64_C(1) << (index % 64);
 
     if (index >= scanner->maximum_depth) {
-        return fail(scanner, "nested too deep");
+        return fail(scanner, at, "nested too deep");
     }
     scanner->is_object[index / 64] &= ~bit;
     scanner->is_object[index / 64] |= is_object ? bit : 0;
     scanner->depth++;
-    scanner->at++;
-    return true;
+    return skip_space(scanner, at + 1);
 }
 
-static enum due due_after_value(const struct scanner *scanner)
+/* Behind a value: the ends of all that ends here, and then the comma and what else stands in front of the next value.
+ * With nothing left open, the white space alone. */
+static const char *scan_behind_value(struct scanner *scanner, const char *at)
 {
-    return scanner->depth == 0 ? DUE_NOTHING : DUE_COMMA_OR_END;
+    for (;;) {
+        at = skip_space(scanner, at);
+        if (scanner->depth == 0) {
+            return at;
+        }
+        char byte = peek(scanner, at);
+        if (byte == ',') {
+            at = skip_space(scanner, at + 1);
+            return is_in_object(scanner) ? scan_name(scanner, at) : at;
+        }
+        if (byte != innermost_end(scanner)) {
+            return fail(scanner, at, "a comma or an end is due");
+        }
+        scanner->depth--;
+        at++;
+    }
 }
 
-/* A value is due here. */
-static bool scan_value(struct scanner *scanner, enum due *due)
+/* One value, or the front of one up to where the first in it is due. */
+static const char *scan_value(struct scanner *scanner, const char *at)
 {
-    char byte = peek(scanner);
+    char byte = peek(scanner, at);
+    bool is_object = byte == '{';
 
-    if (byte == '{' || byte == '[') {
-        *due = byte == '{' ? DUE_NAME_OR_END : DUE_VALUE_OR_END;
-        return open_value(scanner, byte == '{');
+    if (!is_object && byte != '[') {
+        at = scan_scalar(scanner, at);
+        return at != NULL ? scan_behind_value(scanner, at) : NULL;
     }
-    *due = due_after_value(scanner);
-    return scan_scalar(scanner);
+    at = open_value(scanner, at, is_object);
+    if (at == NULL) {
+        return NULL;
+    }
+    if (peek(scanner, at) == innermost_end(scanner)) {
+        return scan_behind_value(scanner, at);
+    }
+    return is_object ? scan_name(scanner, at) : at;
 }
 
-static bool scan_name(struct scanner *scanner, enum due *due)
+static bool scan_text(struct scanner *scanner, struct str text)
 {
-    if (!skip_byte(scanner, '"')) {
-        return fail(scanner, "a member's name is due");
-    }
-    if (!scan_string(scanner)) {
-        return false;
-    }
-    skip_space(scanner);
-    if (!skip_byte(scanner, ':')) {
-        return fail(scanner, "a colon is due");
-    }
-    *due = DUE_VALUE;
-    return true;
-}
-
-/* The bracket that ends the innermost open value, if it is here. */
-static bool skip_end(struct scanner *scanner, enum due *due)
-{
-    if (!skip_byte(scanner, is_in_object(scanner) ? '}' : ']')) {
-        return false;
-    }
-    scanner->depth--;
-    *due = due_after_value(scanner);
-    return true;
-}
-
-static bool scan_comma(struct scanner *scanner, enum due *due)
-{
-    if (!skip_byte(scanner, ',')) {
-        return fail(scanner, "a comma or an end is due");
-    }
-    *due = is_in_object(scanner) ? DUE_NAME : DUE_VALUE;
-    return true;
-}
-
-static bool scan_token(struct scanner *scanner, enum due *due)
-{
-    bool may_end = *due == DUE_VALUE_OR_END || *due == DUE_NAME_OR_END || *due == DUE_COMMA_OR_END;
-
-    if (may_end && skip_end(scanner, due)) {
-        return true;
-    }
-    switch (*due) {
-    case DUE_VALUE:
-    case DUE_VALUE_OR_END:
-        return scan_value(scanner, due);
-    case DUE_NAME:
-    case DUE_NAME_OR_END:
-        return scan_name(scanner, due);
-    case DUE_COMMA_OR_END:
-        return scan_comma(scanner, due);
-    case DUE_NOTHING:
-        break;
-    }
-    return fail(scanner, "trailing bytes");
-}
-
-static bool scan_text(struct scanner *scanner)
-{
-    enum due due = DUE_VALUE;
-    struct str text = { scanner->base, (size_t)(scanner->end - scanner->base) };
+    const char *at = text.base;
 
     if (str_starts_with(text, STR("\xef\xbb\xbf"))) {
-        return fail(scanner, "byte order mark");
+        (void)fail(scanner, at, "byte order mark");
+        return false;
     }
-    skip_space(scanner);
-    while (due != DUE_NOTHING) {
-        if (!scan_token(scanner, &due)) {
-            return false;
-        }
-        skip_space(scanner);
+    at = skip_space(scanner, at);
+    do {
+        at = scan_value(scanner, at);
+    } while (at != NULL && scanner->depth > 0);
+    if (at != NULL && at != scanner->end) {
+        at = fail(scanner, at, "trailing bytes");
     }
-    return scanner->at == scanner->end || fail(scanner, "trailing bytes");
+    return at != NULL;
 }
 
 int json_scan_check(struct str text, unsigned maximum_depth, struct json_fault *ret_fault)
 {
-    const char *base = text.length > 0 ? text.base : "";
-    struct scanner scanner = { .base = base, .at = base, .end = base + text.length };
+    struct str given = { text.length > 0 ? text.base : "", text.length };
+    struct scanner scanner = {
+        .end = given.base + given.length,
+        .maximum_depth = maximum_depth < JSON_SCAN_DEPTH ? maximum_depth : JSON_SCAN_DEPTH,
+    };
 
-    scanner.maximum_depth = maximum_depth < JSON_SCAN_DEPTH ? maximum_depth : JSON_SCAN_DEPTH;
-    if (scan_text(&scanner)) {
+    if (scan_text(&scanner, given)) {
         return 0;
     }
     if (ret_fault != NULL) {
-        *ret_fault = (struct json_fault){ (size_t)(scanner.at - scanner.base), scanner.reason };
+        *ret_fault = (struct json_fault){ (size_t)(scanner.fault_at - given.base), scanner.reason };
     }
     return -EINVAL;
 }
@@ -335,7 +405,8 @@ int json_scan_check(struct str text, unsigned maximum_depth, struct json_fault *
 struct str json_scan_trim(struct str text)
 {
     while (text.length > 0 && is_space(text.base[0])) {
-        text = str_from(text, 1);
+        text.base++;
+        text.length--;
     }
     while (text.length > 0 && is_space(text.base[text.length - 1])) {
         text.length--;

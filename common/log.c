@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/put.h"
 
 enum { LINE_BYTES = 256 * 1024, LINES_BYTES = 2 * LINE_BYTES };
 
@@ -90,8 +91,24 @@ static void renew_stamp(struct log *log, int64_t second)
         return;
     }
     (void)localtime_r(&when, &parts);
-    (void)strftime(log->stamp, sizeof log->stamp, "%Y-%m-%d %H:%M:%S", &parts);
+    log->stamp_length = strftime(log->stamp, sizeof log->stamp, "%Y-%m-%d %H:%M:%S", &parts);
     log->stamp_second = second;
+}
+
+/* "2024-04-20 07:59:04,572 - " */
+static void add_text_stamp(struct log *log, uint64_t wall_us, struct buf *line)
+{
+    char *room = buf_reserve(line, sizeof log->stamp + sizeof ",000 - ");
+
+    renew_stamp(log, (int64_t)(wall_us / CLOCK_US_PER_SECOND));
+    if (room == NULL) {
+        return;
+    }
+    room = put_str(room, (struct str){ log->stamp, log->stamp_length });
+    *room++ = ',';
+    room = put_digits(room, wall_us % CLOCK_US_PER_SECOND / CLOCK_US_PER_MS, 3);
+    room = put_str(room, STR(" - "));
+    line->length = (size_t)(room - line->base);
 }
 
 struct buf *log_begin_bare(struct log *log)
@@ -109,15 +126,13 @@ struct buf *log_begin_bare(struct log *log)
 struct buf *log_begin(struct log *log, uint64_t wall_us)
 {
     struct buf *line = log_begin_bare(log);
-    unsigned below_us = (unsigned)(wall_us % CLOCK_US_PER_SECOND);
 
     if (log->sink->format == LOG_JSON) {
         (void)buf_add_text(line, "{\"ts\":\"");
         time_stamp_add(&log->utc, wall_us, line);
         (void)buf_add_byte(line, '"');
     } else {
-        renew_stamp(log, (int64_t)(wall_us / CLOCK_US_PER_SECOND));
-        (void)buf_add_format(line, "%s,%03u - ", log->stamp, below_us / CLOCK_US_PER_MS);
+        add_text_stamp(log, wall_us, line);
     }
     return line;
 }

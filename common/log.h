@@ -39,6 +39,7 @@ struct log {
     size_t line_start;    /* of the line that is being written, in `lines` */
     int64_t stamp_second; /* the wall-clock second that `stamp` shows; -1: none yet */
     char stamp[32];
+    size_t stamp_length;
     struct time_stamp utc; /* for JSON */
 };
 

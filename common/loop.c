@@ -11,8 +11,14 @@
 
 enum { EVENTS_PER_WAIT = 256, FIRST_HEAP_CAPACITY = 64, LONGEST_WAIT_MS = 60000 };
 
+/* The time stands in it once more: to compare two, neither timer need be touched. */
+struct timer_slot {
+    uint64_t due_us;
+    struct loop_timer *timer;
+};
+
 struct timer_heap {
-    struct loop_timer **slots; /* slots[1] is due first; slots[0] is not used */
+    struct timer_slot *slots; /* slots[1] is due first; slots[0] is not used */
     size_t count;
     size_t capacity;
 };
@@ -26,6 +32,8 @@ struct loop {
 
     struct epoll_event events[EVENTS_PER_WAIT]; /* the current batch */
     int event_count;
+    int event_next; /* of those, the first that is not dispatched yet */
+    bool has_more_events; /* it was full */
 
     struct loop_watch wake_watch; /* an eventfd: something was posted */
     pthread_mutex_t lock;         /* of posted_* */
@@ -35,34 +43,34 @@ struct loop {
 
 /* ---- timers ---- */
 
-static void heap_put(struct timer_heap *heap, size_t index, struct loop_timer *timer)
+static void heap_put(struct timer_heap *heap, size_t index, struct timer_slot slot)
 {
-    heap->slots[index] = timer;
-    timer->heap_index = index;
+    heap->slots[index] = slot;
+    slot.timer->heap_index = index;
 }
 
-static void heap_sift_up(struct timer_heap *heap, size_t index, struct loop_timer *timer)
+static void heap_sift_up(struct timer_heap *heap, size_t index, struct timer_slot slot)
 {
-    while (index > 1 && heap->slots[index / 2]->due_us > timer->due_us) {
+    while (index > 1 && heap->slots[index / 2].due_us > slot.due_us) {
         heap_put(heap, index, heap->slots[index / 2]);
         index /= 2;
     }
-    heap_put(heap, index, timer);
+    heap_put(heap, index, slot);
 }
 
-static void heap_sift_down(struct timer_heap *heap, size_t index, struct loop_timer *timer)
+static void heap_sift_down(struct timer_heap *heap, size_t index, struct timer_slot slot)
 {
     for (size_t child = index * 2; child <= heap->count; child = index * 2) {
-        if (child < heap->count && heap->slots[child + 1]->due_us < heap->slots[child]->due_us) {
+        if (child < heap->count && heap->slots[child + 1].due_us < heap->slots[child].due_us) {
             child++;
         }
-        if (heap->slots[child]->due_us >= timer->due_us) {
+        if (heap->slots[child].due_us >= slot.due_us) {
             break;
         }
         heap_put(heap, index, heap->slots[child]);
         index = child;
     }
-    heap_put(heap, index, timer);
+    heap_put(heap, index, slot);
 }
 
 static int heap_make_room(struct timer_heap *heap)
@@ -71,7 +79,7 @@ static int heap_make_room(struct timer_heap *heap)
         return 0;
     }
     size_t capacity = heap->capacity > 0 ? heap->capacity * 2 : FIRST_HEAP_CAPACITY;
-    struct loop_timer **slots = reallocarray(heap->slots, capacity, sizeof(struct loop_timer *));
+    struct timer_slot *slots = reallocarray(heap->slots, capacity, sizeof *slots);
     if (slots == NULL) {
         return -ENOMEM;
     }
@@ -89,7 +97,7 @@ int loop_arm(struct loop *loop, struct loop_timer *timer, uint64_t due_us)
     }
     timer->due_us = due_us;
     loop->timers.count++;
-    heap_sift_up(&loop->timers, loop->timers.count, timer);
+    heap_sift_up(&loop->timers, loop->timers.count, (struct timer_slot){ due_us, timer });
     return 0;
 }
 
@@ -101,12 +109,12 @@ void loop_disarm(struct loop *loop, struct loop_timer *timer)
         return;
     }
     timer->heap_index = 0;
-    struct loop_timer *last = loop->timers.slots[loop->timers.count];
+    struct timer_slot last = loop->timers.slots[loop->timers.count];
     loop->timers.count--;
-    if (last == timer) {
+    if (last.timer == timer) {
         return;
     }
-    if (index > 1 && loop->timers.slots[index / 2]->due_us > last->due_us) {
+    if (index > 1 && loop->timers.slots[index / 2].due_us > last.due_us) {
         heap_sift_up(&loop->timers, index, last);
     } else {
         heap_sift_down(&loop->timers, index, last);
@@ -117,10 +125,10 @@ void loop_disarm(struct loop *loop, struct loop_timer *timer)
 static void fire_due_timers(struct loop *loop)
 {
     for (size_t left = loop->timers.count; left > 0 && loop->timers.count > 0; left--) {
-        if (loop->timers.slots[1]->due_us > loop->now_us) {
+        if (loop->timers.slots[1].due_us > loop->now_us) {
             return;
         }
-        struct loop_timer *timer = loop->timers.slots[1];
+        struct loop_timer *timer = loop->timers.slots[1].timer;
         loop_disarm(loop, timer);
         timer->on_due(timer->context);
     }
@@ -160,7 +168,7 @@ void loop_unwatch(struct loop *loop, struct loop_watch *watch)
     }
     watch->is_watching = false;
     (void)control(loop, EPOLL_CTL_DEL, watch);
-    for (int i = 0; i < loop->event_count; i++) {
+    for (int i = loop->event_next; i < loop->event_count; i++) {
         if (loop->events[i].data.ptr == watch) {
             loop->events[i].data.ptr = NULL;
         }
@@ -310,13 +318,18 @@ uint64_t loop_now_us(const struct loop *loop)
     return loop->now_us;
 }
 
+bool loop_has_more_events(const struct loop *loop)
+{
+    return loop->has_more_events;
+}
+
 /* In epoll's milliseconds, rounded up so that no timer is found not yet due. */
 static int wait_ms(const struct loop *loop, uint64_t longest_wait_us)
 {
     uint64_t now_us = clock_monotonic_us();
 
     if (loop->timers.count > 0) {
-        uint64_t due_us = loop->timers.slots[1]->due_us;
+        uint64_t due_us = loop->timers.slots[1].due_us;
         uint64_t left_us = due_us > now_us ? due_us - now_us : 0;
         if (left_us < longest_wait_us) {
             longest_wait_us = left_us;
@@ -335,16 +348,18 @@ static int wait_for_events(struct loop *loop, uint64_t longest_wait_us)
         return -errno;
     }
     loop->event_count = count > 0 ? count : 0;
+    loop->has_more_events = count == EVENTS_PER_WAIT;
     loop->now_us = clock_monotonic_us();
     return 0;
 }
 
 static void dispatch_events(struct loop *loop)
 {
-    for (int i = 0; i < loop->event_count; i++) {
-        struct loop_watch *watch = loop->events[i].data.ptr;
+    for (loop->event_next = 0; loop->event_next < loop->event_count;) {
+        const struct epoll_event *event = &loop->events[loop->event_next++];
+        struct loop_watch *watch = event->data.ptr;
         if (watch != NULL) {
-            watch->on_ready(watch->context, loop->events[i].events);
+            watch->on_ready(watch->context, event->events);
         }
     }
     loop->event_count = 0;

@@ -52,12 +52,18 @@ struct str str_split(struct str *rest, char separator)
     return front;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
 struct str str_trim(struct str text)
 {
-    while (text.length > 0 && (text.base[0] == ' ' || text.base[0] == '\t')) {
-        text = str_from(text, 1);
+    while (text.length > 0 && is_blank(text.base[0])) {
+        text.base++;
+        text.length--;
     }
-    while (text.length > 0 && (text.base[text.length - 1] == ' ' || text.base[text.length - 1] == '\t')) {
+    while (text.length > 0 && is_blank(text.base[text.length - 1])) {
         text.length--;
     }
     return text;

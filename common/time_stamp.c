@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/time_stamp.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/put.h"
 
 void time_stamp_init(struct time_stamp *stamp)
 {
@@ -21,15 +21,13 @@ void time_stamp_add(struct time_stamp *stamp, uint64_t wall_us, struct buf *text
         (void)strftime(stamp->text, sizeof stamp->text, "%Y-%m-%dT%H:%M:%S", &parts);
         stamp->second = second;
     }
-    char fraction[] = ".000000+00:00";
-    uint64_t below_us = wall_us % CLOCK_US_PER_SECOND;
-    for (size_t i = 6; i > 0; i--) {
-        fraction[i] = (char)('0' + below_us % 10);
-        below_us /= 10;
-    }
-    char *room = buf_reserve(text, strlen(stamp->text) + sizeof fraction - 1);
+    struct str seconds = str_of(stamp->text);
+    char *room = buf_reserve(text, seconds.length + sizeof ".000000+00:00" - 1);
     if (room != NULL) {
-        (void)buf_add_text(text, stamp->text);
-        (void)buf_add_text(text, fraction);
+        room = put_str(room, seconds);
+        *room++ = '.';
+        room = put_digits(room, wall_us % CLOCK_US_PER_SECOND, 6);
+        room = put_str(room, STR("+00:00"));
+        text->length = (size_t)(room - text->base);
     }
 }

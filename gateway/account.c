@@ -2,11 +2,8 @@
 #include "gateway/account.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "gateway/span_union.h"
-
-enum { SERVER_TIMING_CALLS = 32 };
 
 /* ---- shares ---- */
 
@@ -24,34 +21,94 @@ static uint64_t call_end_us(const struct account *account, const struct call_acc
     return call->done_us != 0 ? call->done_us : account->done_us;
 }
 
-struct account_shares account_shares(const struct account *account)
+struct account_busy {
+    uint64_t calls_us; /* some call was with a backend */
+    uint64_t any_us;   /* or waited to be */
+};
+
+/* False: it neither overlaps nor touches what is there. An empty span adds nothing. */
+static bool melt(struct span *whole, struct span added)
 {
-    struct span_union calling; /* some call was with a backend */
-    struct span_union busy;    /* or waited to be */
+    bool is_first = whole->start_us >= whole->end_us;
+
+    if (added.start_us >= added.end_us) {
+        return true;
+    }
+    if (!is_first && (added.start_us > whole->end_us || added.end_us < whole->start_us)) {
+        return false;
+    }
+    whole->start_us = is_first || added.start_us < whole->start_us ? added.start_us : whole->start_us;
+    whole->end_us = is_first || added.end_us > whole->end_us ? added.end_us : whole->end_us;
+    return true;
+}
+
+/* One call, or calls at the same time: all of it is one span. False: it is not so simple. */
+static bool measure_one_span(const struct account *account, struct account_busy *busy)
+{
+    struct span calling = { .start_us = 0 };
+    struct span any = { .start_us = 0 };
+    bool is_one = true;
+
+    for (size_t i = 0; i < account->call_count && is_one; i++) {
+        const struct call_account *call = account->calls[i];
+        uint64_t end_us = call_end_us(account, call);
+        if (call->started_us != 0) {
+            struct span span = clip(account, call->started_us, end_us);
+            is_one = melt(&calling, span) && melt(&any, span);
+        }
+        if (call->queued_us != 0) {
+            is_one = is_one && melt(&any, clip(account, call->queued_us, end_us));
+        }
+    }
+    *busy = (struct account_busy){ calling.end_us - calling.start_us, any.end_us - any.start_us };
+    return is_one;
+}
+
+static void measure_spans(const struct account *account, struct account_busy *busy)
+{
+    struct span_union calling;
+    struct span_union any;
 
     span_union_init(&calling);
-    span_union_init(&busy);
+    span_union_init(&any);
     for (size_t i = 0; i < account->call_count; i++) {
         const struct call_account *call = account->calls[i];
         uint64_t end_us = call_end_us(account, call);
         if (call->started_us != 0) {
             span_union_add(&calling, clip(account, call->started_us, end_us));
-            span_union_add(&busy, clip(account, call->started_us, end_us));
+            span_union_add(&any, clip(account, call->started_us, end_us));
         }
         if (call->queued_us != 0) {
-            span_union_add(&busy, clip(account, call->queued_us, end_us));
+            span_union_add(&any, clip(account, call->queued_us, end_us));
         }
     }
+    *busy = (struct account_busy){ span_union_length(&calling), span_union_length(&any) };
+}
 
+struct account_shares account_shares(const struct account *account)
+{
     struct account_shares shares = { .total_us = 0 };
-    if (account->done_us > account->head_read_us) {
-        uint64_t busy_us = span_union_length(&busy);
-        shares.total_us = account->done_us - account->head_read_us;
-        shares.calls_us = span_union_length(&calling);
-        shares.queue_us = busy_us > shares.calls_us ? busy_us - shares.calls_us : 0;
-        shares.own_us = shares.total_us - shares.calls_us - shares.queue_us;
+    struct account_busy busy;
+
+    if (account->done_us <= account->head_read_us) {
+        return shares;
     }
+    if (!measure_one_span(account, &busy)) {
+        measure_spans(account, &busy);
+    }
+    shares.total_us = account->done_us - account->head_read_us;
+    shares.calls_us = busy.calls_us;
+    shares.queue_us = busy.any_us > busy.calls_us ? busy.any_us - busy.calls_us : 0;
+    shares.own_us = shares.total_us - shares.calls_us - shares.queue_us;
     return shares;
+}
+
+uint64_t account_elapsed_us(const struct account *account, const struct call_account *call)
+{
+    uint64_t end_us = call_end_us(account, call);
+    uint64_t start_us = call->queued_us != 0 ? call->queued_us : call->started_us;
+
+    return start_us == 0 || end_us < start_us ? 0 : end_us - start_us;
 }
 
 /* ---- JSON ---- */
@@ -175,15 +232,6 @@ int account_render_json(const struct account *account, struct buf *json)
     return json->failed ? -ENOBUFS : 0;
 }
 
-/* What the call took as the request saw it: from when it could have started to its end. */
-static uint64_t elapsed_us(const struct account *account, const struct call_account *call)
-{
-    uint64_t end_us = call_end_us(account, call);
-    uint64_t start_us = call->queued_us != 0 ? call->queued_us : call->started_us;
-
-    return start_us == 0 || end_us < start_us ? 0 : end_us - start_us;
-}
-
 static void add_outcome(struct buf *json, const struct account *account, const struct call_account *call)
 {
     (void)buf_add_text(json, "{\"call\":");
@@ -192,7 +240,7 @@ static void add_outcome(struct buf *json, const struct account *account, const s
     add_error(json, call);
     (void)buf_add_text(json, ",\"status\":");
     add_status(json, call->status);
-    add_number(json, STR(",\"elapsed_ms\":"), (elapsed_us(account, call) + 500) / 1000);
+    add_number(json, STR(",\"elapsed_ms\":"), (account_elapsed_us(account, call) + 500) / 1000);
     (void)buf_add_byte(json, '}');
 }
 
@@ -213,83 +261,4 @@ int account_render_outcomes(const struct account *account, bool failed_only, str
     }
     (void)buf_add_byte(json, ']');
     return json->failed ? -ENOBUFS : 0;
-}
-
-/* ---- Server-Timing ---- */
-
-/* Indices of the calls that are shown, the most worth showing first. */
-struct selection {
-    size_t indices[SERVER_TIMING_CALLS];
-    size_t count;
-};
-
-/* Failed before good, then slow before fast. */
-static bool is_more_telling(const struct account *account, size_t a, size_t b)
-{
-    bool a_failed = account->calls[a]->error != CALL_OK;
-    bool b_failed = account->calls[b]->error != CALL_OK;
-
-    if (a_failed != b_failed) {
-        return a_failed;
-    }
-    return elapsed_us(account, account->calls[a]) > elapsed_us(account, account->calls[b]);
-}
-
-static void select_call(struct selection *selection, const struct account *account, size_t index)
-{
-    size_t place = selection->count;
-
-    while (place > 0 && is_more_telling(account, index, selection->indices[place - 1])) {
-        place--;
-    }
-    if (place == SERVER_TIMING_CALLS) {
-        return;
-    }
-    size_t kept = selection->count < SERVER_TIMING_CALLS ? selection->count : SERVER_TIMING_CALLS - 1;
-    memmove(&selection->indices[place + 1], &selection->indices[place], (kept - place) * sizeof selection->indices[0]);
-    selection->indices[place] = index;
-    selection->count = kept + 1;
-}
-
-static bool selection_has(const struct selection *selection, size_t index)
-{
-    for (size_t i = 0; i < selection->count; i++) {
-        if (selection->indices[i] == index) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_duration(struct buf *value, uint64_t duration_us)
-{
-    uint64_t tenths_ms = (duration_us + 50) / 100;
-
-    add_number(value, STR(";dur="), tenths_ms / 10);
-    add_number(value, STR("."), tenths_ms % 10);
-}
-
-int account_render_server_timing(const struct account *account, struct buf *value)
-{
-    struct account_shares shares = account_shares(account);
-    struct selection selection = { .count = 0 };
-
-    for (size_t i = 0; i < account->call_count; i++) {
-        select_call(&selection, account, i);
-    }
-    for (size_t i = 0; i < account->call_count; i++) {
-        if (selection_has(&selection, i)) {
-            add_call_name(value, account->calls[i]);
-            add_duration(value, elapsed_us(account, account->calls[i]));
-            (void)buf_add_text(value, ", ");
-        }
-    }
-    (void)buf_add_text(value, "total");
-    add_duration(value, shares.total_us);
-    (void)buf_add_text(value, ", gateway");
-    add_duration(value, shares.own_us);
-    if (account->call_count > selection.count) {
-        (void)buf_add_format(value, ", more;desc=\"%zu\"", account->call_count - selection.count);
-    }
-    return value->failed ? -ENOBUFS : 0;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/compiler.h"
 #include "gateway/call_account.h"
 
 /* A request's whole time is: some call was with a backend (calls_us); else some call waited for a thread or a place
@@ -32,12 +33,16 @@ struct account {
 
 /* A call is with a backend from started_us to done_us, and waits from queued_us to started_us. */
 struct account_shares account_shares(const struct account *account);
+/* What the call took as the request saw it: from when it could have started to its end. */
+uint64_t account_elapsed_us(const struct account *account, const struct call_account *call);
 /* `,"total_us":…,"queue_us":…,"own_us":…,"calls":[…],"critical_path":["user","items.3"]` as the JSON log has it, with a
  * comma in front. A call of `each` has its `index` behind its `name`; an error that needs it has a `detail`. */
 int account_render_json(const struct account *account, struct buf *json);
-/* The value of Server-Timing: `task1;dur=1000.2, total;dur=1000.9, gateway;dur=0.7`; of more than 32 calls the 32
- * failed or slowest ones, then `more;desc="224"`. Milliseconds. */
-int account_render_server_timing(const struct account *account, struct buf *value);
+/* The value of Server-Timing, with a NUL behind it: `task1;dur=1000.2, total;dur=1000.9, gateway;dur=0.7`; of more than
+ * 32 calls the 32 failed or slowest ones, then `more;desc="224"`. Milliseconds. False: a name is longer than any may
+ * be, and it does not fit. */
+enum { ACCOUNT_SERVER_TIMING_BYTES = 3328 };
+bool account_put_server_timing(const struct account *account, char room[static ACCOUNT_SERVER_TIMING_BYTES]) must_check;
 /* `[{"call":…,"error":…,"status":…,"elapsed_ms":…},…]`, with `index` and `detail` where there are any; with
  * `failed_only`, those that failed. */
 int account_render_outcomes(const struct account *account, bool failed_only, struct buf *json);

@@ -1,92 +1,73 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/account_feed.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "common/clock.h"
 #include "gateway/admin.h"
 #include "gateway/metrics.h"
+#include "gateway/record_batch.h"
 
-enum { BATCH_BYTES = 256 * 1024, INTERVAL_US = 10 * CLOCK_US_PER_MS };
-
-static struct account_batch *batch_new(void)
-{
-    struct account_batch *batch = calloc(1, sizeof *batch);
-
-    if (batch != NULL) {
-        buf_init(&batch->records, BATCH_BYTES);
-    }
-    return batch;
-}
-
-void account_batch_free(struct account_batch *batch)
-{
-    if (batch != NULL) {
-        buf_clear(&batch->records);
-        free(batch);
-    }
-}
+enum {
+    BATCH_BYTES = 256 * 1024,
+    INTERVAL_US = 10 * CLOCK_US_PER_MS,
+    LONG_INTERVAL_US = 100 * CLOCK_US_PER_MS,
+    MUCH = 64, /* records: so many in 10 ms are thousands a second, and nobody can tell when one of them is shown */
+};
 
 void account_feed_init(struct account_feed *feed, struct admin *admin, struct metrics *metrics)
 {
     *feed = (struct account_feed){ .admin = admin, .metrics = metrics };
+    buf_init(&feed->records, BATCH_BYTES);
 }
 
 void account_feed_clear(struct account_feed *feed)
 {
-    account_batch_free(take_pointer(feed->batch));
+    buf_clear(&feed->records);
+    feed->record_count = 0;
 }
 
 void account_feed_flush(struct account_feed *feed)
 {
-    struct account_batch *batch = take_pointer(feed->batch);
-
-    if (batch == NULL) {
+    if (feed->record_count == 0) {
         return;
     }
-    size_t record_count = batch->record_count;
-    if (admin_publish(feed->admin, batch) < 0) {
-        metrics_add(feed->metrics, METRICS_RECORDS_DROPPED, record_count);
+    struct record_batch *batch = record_batch_new(buf_view(&feed->records), feed->record_count);
+    if (batch == NULL || admin_publish(feed->admin, batch) < 0) {
+        metrics_add(feed->metrics, METRICS_RECORDS_DROPPED, feed->record_count);
     }
+    buf_reset(&feed->records);
+    feed->record_count = 0;
 }
 
-/* All of it or nothing. A line break in a record would make two of it. */
-static int add_record(struct account_feed *feed, struct str record)
+void account_feed_add(struct account_feed *feed, const struct record *record)
 {
-    if (record.length + 1 > BATCH_BYTES || str_find(record, '\n') < record.length) {
-        return -EMSGSIZE;
+    if (feed->admin == NULL) {
+        return;
     }
-    if (feed->batch != NULL && record.length + 1 > BATCH_BYTES - feed->batch->records.length) {
+    size_t bytes = record_packed_bytes(record);
+    if (bytes > BATCH_BYTES - feed->records.length) {
         account_feed_flush(feed);
     }
-    if (feed->batch == NULL) {
-        feed->batch = batch_new();
-    }
-    char *room = feed->batch != NULL ? buf_reserve(&feed->batch->records, record.length + 1) : NULL;
+    char *room = buf_reserve(&feed->records, bytes);
     if (room == NULL) {
-        return -ENOMEM;
+        metrics_add(feed->metrics, METRICS_RECORDS_DROPPED, 1);
+        return;
     }
-    memcpy(room, record.base, record.length);
-    room[record.length] = '\n';
-    feed->batch->records.length += record.length + 1;
-    feed->batch->record_count++;
-    return 0;
+    record_pack(record, bytes, room);
+    feed->records.length += bytes;
+    feed->record_count++;
 }
 
-void account_feed_add(struct account_feed *feed, struct str record)
+static uint64_t interval_us(const struct account_feed *feed)
 {
-    if (feed->admin != NULL && add_record(feed, record) < 0) {
-        metrics_add(feed->metrics, METRICS_RECORDS_DROPPED, 1);
-    }
+    return feed->record_count >= MUCH && !admin_is_watched(feed->admin) ? LONG_INTERVAL_US : INTERVAL_US;
 }
 
 uint64_t account_feed_hand_over(struct account_feed *feed, uint64_t now_us)
 {
-    if (feed->batch == NULL) {
+    if (feed->record_count == 0) {
         return CLOCK_NEVER_US;
     }
-    uint64_t due_us = feed->handed_over_us + INTERVAL_US;
+    uint64_t due_us = feed->handed_over_us + interval_us(feed);
     if (now_us < due_us) {
         return due_us - now_us;
     }

@@ -9,8 +9,8 @@
 #include "common/http_server.h"
 #include "common/listener.h"
 #include "common/loop.h"
-#include "gateway/account_feed.h"
 #include "gateway/admin_pages.h"
+#include "gateway/record_batch.h"
 
 enum {
     CONNECTIONS_AT_MOST = 64,
@@ -69,31 +69,31 @@ void admin_set_config(struct admin *admin, char *json, size_t length)
     admin_pages_set_config(&admin->pages, json, length);
 }
 
-static size_t batch_bytes(const struct account_batch *batch)
+bool admin_is_watched(const struct admin *admin)
 {
-    return sizeof *batch + batch->records.capacity;
+    return atomic_load_explicit(&admin->pages.is_watched, memory_order_relaxed);
 }
 
 static void on_batch(void *context)
 {
-    struct account_batch *batch = context;
+    struct record_batch *batch = context;
     struct admin *admin = batch->admin;
-    struct str rest = buf_view(&batch->records);
+    struct str rest = record_batch_view(batch);
 
     while (rest.length > 0) {
-        admin_pages_add_record(&admin->pages, str_split(&rest, '\n'));
+        admin_pages_add_record(&admin->pages, batch, record_cut(&rest));
     }
-    atomic_fetch_sub_explicit(&admin->pending_bytes, batch_bytes(batch), memory_order_relaxed);
-    account_batch_free(batch);
+    atomic_fetch_sub_explicit(&admin->pending_bytes, record_batch_bytes(batch), memory_order_relaxed);
+    record_batch_release(batch);
 }
 
-int admin_publish(struct admin *admin, struct account_batch *batch)
+int admin_publish(struct admin *admin, struct record_batch *batch)
 {
-    size_t bytes = batch_bytes(batch);
+    size_t bytes = record_batch_bytes(batch);
 
     if (atomic_fetch_add_explicit(&admin->pending_bytes, bytes, memory_order_relaxed) + bytes > PENDING_BYTES) {
         atomic_fetch_sub_explicit(&admin->pending_bytes, bytes, memory_order_relaxed);
-        account_batch_free(batch);
+        record_batch_release(batch);
         return -ENOBUFS;
     }
     batch->admin = admin;

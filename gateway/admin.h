@@ -11,14 +11,15 @@
 #define GATEWAY_ADMIN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/error.h"
 
-struct account_batch;
 struct admin;
 struct metrics;
 struct metrics_process;
+struct record_batch;
 
 struct admin_settings {
     int listening_descriptor; /* taken over */
@@ -36,6 +37,8 @@ void admin_stop(struct admin *admin);
 /* From any thread: what /config shows from now on. Takes over the text (malloc). */
 void admin_set_config(struct admin *admin, char *json, size_t length);
 /* From any thread: records to be shown; takes over the batch. 0, or -ENOBUFS: too much is on its way, it is dropped. */
-int admin_publish(struct admin *admin, struct account_batch *batch);
+int admin_publish(struct admin *admin, struct record_batch *batch);
+/* From any thread: somebody looks at /events. */
+bool admin_is_watched(const struct admin *admin);
 
 #endif

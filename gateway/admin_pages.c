@@ -11,6 +11,7 @@ enum {
     HISTORY_BYTES = 16 * 1024 * 1024,
     METRICS_BYTES = 8 * 1024 * 1024,
     EVENTS_BYTES = 1024 * 1024,
+    RECORD_BYTES = 1024 * 1024,
     TEXT_BYTES = 8192,
     LARGE_ANSWERS = 8,
     COMMENT_INTERVAL_US = 15 * CLOCK_US_PER_SECOND,
@@ -171,6 +172,14 @@ static void answer_requests(struct admin_pages *pages, struct http_exchange *exc
     (void)http_exchange_stream(exchange, &answer, HTTP_LENGTH_UNKNOWN, read_records, reader);
 }
 
+/* Workers hand records over the sooner. */
+static void note_viewers(void *context)
+{
+    struct admin_pages *pages = context;
+
+    atomic_store_explicit(&pages->is_watched, pages->events.viewer_count > 0, memory_order_relaxed);
+}
+
 static void answer_events(struct admin_pages *pages, struct http_exchange *exchange)
 {
     static const struct http_field fields[] = { { "Content-Type", "text/event-stream" },
@@ -180,6 +189,7 @@ static void answer_events(struct admin_pages *pages, struct http_exchange *excha
     if (!event_stream_open(&pages->events, exchange, &opening)) {
         answer_problem(exchange, 503, "As many as may be are looking on.", false);
     }
+    note_viewers(pages);
 }
 
 /* ---- the small ones ---- */
@@ -258,10 +268,21 @@ void admin_pages_refuse(struct http_exchange *exchange, int status, const char *
 
 /* ---- what they show ---- */
 
-void admin_pages_add_record(struct admin_pages *pages, struct str record)
+/* Most of the time nobody looks on, and nothing is rendered. */
+static void show_record(struct admin_pages *pages, struct str packed)
 {
-    (void)request_history_add(&pages->history, record); /* no memory: it is seen live, and not afterwards */
-    event_stream_add(&pages->events, "done", record);
+    buf_reset(&pages->rendered);
+    if (pages->events.viewer_count == 0 || record_render_packed(packed, &pages->stamp, &pages->rendered) < 0) {
+        event_stream_skip(&pages->events);
+        return;
+    }
+    event_stream_add(&pages->events, "done", buf_view(&pages->rendered));
+}
+
+void admin_pages_add_record(struct admin_pages *pages, struct record_batch *batch, struct str packed)
+{
+    (void)request_history_add(&pages->history, batch, packed); /* too long: it is seen live, and not afterwards */
+    show_record(pages, packed);
 }
 
 void admin_pages_set_config(struct admin_pages *pages, char *json, size_t length)
@@ -283,7 +304,13 @@ int admin_pages_init(struct admin_pages *pages, const struct admin_settings *set
     *pages = (struct admin_pages){ .settings = *settings };
     (void)pthread_mutex_init(&pages->lock, NULL);
     request_history_init(&pages->history, HISTORY_BYTES);
-    return event_stream_init(&pages->events, loop, &events);
+    time_stamp_init(&pages->stamp);
+    buf_init(&pages->rendered, RECORD_BYTES);
+    atomic_init(&pages->is_watched, false);
+    int result = event_stream_init(&pages->events, loop, &events);
+    pages->events.on_viewer_left = note_viewers;
+    pages->events.context = pages;
+    return result;
 }
 
 void admin_pages_stop(struct admin_pages *pages)
@@ -295,6 +322,7 @@ void admin_pages_clear(struct admin_pages *pages)
 {
     event_stream_clear(&pages->events);
     request_history_clear(&pages->history);
+    buf_clear(&pages->rendered);
     free(pages->config);
     (void)pthread_mutex_destroy(&pages->lock);
 }

@@ -17,6 +17,7 @@
 #define GATEWAY_ADMIN_PAGES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/event_stream.h"
 #include "common/http_server.h"
@@ -27,9 +28,12 @@ struct admin_pages {
     struct admin_settings settings;
     struct request_history history;
     struct event_stream events;
-    size_t large_count;   /* answers that can be large and are under way */
-    pthread_mutex_t lock; /* of what follows */
-    char *config;         /* NULL: none yet */
+    struct time_stamp stamp; /* of records that are rendered for those who look at /events */
+    struct buf rendered;
+    atomic_bool is_watched; /* read by any thread: somebody looks at /events */
+    size_t large_count;     /* answers that can be large and are under way */
+    pthread_mutex_t lock;   /* of what follows */
+    char *config;           /* NULL: none yet */
     size_t config_length;
 };
 
@@ -41,8 +45,8 @@ void admin_pages_stop(struct admin_pages *pages);
 void admin_pages_clear(struct admin_pages *pages);
 /* From any thread; takes over the text (malloc). */
 void admin_pages_set_config(struct admin_pages *pages, char *json, size_t length);
-/* One JSON object without a line break. */
-void admin_pages_add_record(struct admin_pages *pages, struct str record);
+/* `packed` is one of the batch's, which is held for as long as it is kept. */
+void admin_pages_add_record(struct admin_pages *pages, struct record_batch *batch, struct str packed);
 void admin_pages_answer(struct admin_pages *pages, struct http_exchange *exchange);
 /* Of a request that is none, see http_server. */
 void admin_pages_refuse(struct http_exchange *exchange, int status, const char *reason);

@@ -5,7 +5,7 @@
  * Always Server-Timing, Fanlight-Complete, Fanlight-Mode and X-Request-Id; Proxy-Status (RFC 9209) when a call failed;
  * together within 4 KiB. In front of them what a configured response or a backend's, passed on, brings.
  *
- * Memory: values come from the arena.
+ * Memory: the struct's own, and the arena for what is seldom there.
  */
 #ifndef GATEWAY_ANSWER_FIELDS_H
 #define GATEWAY_ANSWER_FIELDS_H
@@ -16,9 +16,14 @@
 #include "common/http_field.h"
 #include "gateway/account.h"
 
+enum { ANSWER_FIELDS_OWN = 16 };
+
+/* Not to be copied: it looks at itself. */
 struct answer_fields {
-    struct http_field *fields;
+    const struct http_field *fields;
     size_t count;
+    struct http_field own[ANSWER_FIELDS_OWN]; /* those, where they are enough */
+    char server_timing[ACCOUNT_SERVER_TIMING_BYTES];
 };
 
 struct answer_facts {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/attempt.h"
 
+#include <string.h>
+
 #include "common/clock.h"
 
 void attempt_queue_init(struct attempt_queue *queue)
@@ -55,6 +57,12 @@ enum call_error attempt_timeout_error(const struct attempt *attempt)
         return CALL_HTTP_RESPONSE_TIMEOUT; /* it waited for a thread: nothing can be said of the server */
     }
     return attempt->resolved_us != 0 ? CALL_CONNECTION_TIMEOUT : CALL_DNS_TIMEOUT;
+}
+
+bool attempt_has_length(const struct attempt *attempt)
+{
+    return attempt->body.base != NULL || strcmp(attempt->method, "POST") == 0 || strcmp(attempt->method, "PUT") == 0 ||
+           strcmp(attempt->method, "PATCH") == 0;
 }
 
 bool attempt_is_idempotent(const struct attempt *attempt)

@@ -87,6 +87,8 @@ void attempt_queue_drain(struct attempt_queue *queue);
 void attempt_complete(struct attempt *attempt, enum call_error error);
 /* Which timeout it was: of the name, of the connection, or of the answer. */
 enum call_error attempt_timeout_error(const struct attempt *attempt);
+/* Whether it says how long its body is: it has one, or a method that is about one (RFC 9110 §8.6). */
+bool attempt_has_length(const struct attempt *attempt);
 /* Whether sending it twice does no harm (RFC 9110 §9.2.2). */
 bool attempt_is_idempotent(const struct attempt *attempt);
 

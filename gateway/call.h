@@ -32,6 +32,7 @@ struct call_scope {
     struct attempt_queue *completions;
     struct upstream *const *upstreams; /* by strategy */
     const struct worker_config *worker_config;
+    struct call_message_lines *lines;
     const struct http_exchange *exchange; /* read while a message is built, which is while it is there */
     struct str request_body; /* the client's, for calls that ask for it: a thread may still send it when it has left */
     const char *request_id;

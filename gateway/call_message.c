@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/call_message.h"
 
+#include <errno.h>
+#include <string.h>
 #include <strings.h>
 
 #include "common/http_server.h"
@@ -31,10 +33,11 @@ static void add_line(struct fields *fields, const char *line)
 }
 
 /* "Name;" is libcurl's way to write a field without a value. */
-static const char *format_line(struct arena *arena, const char *name, struct str value)
+static const char *make_line(struct arena *arena, const char *name, struct str value)
 {
-    return value.length == 0 ? arena_format(arena, "%s;", name)
-                             : arena_format(arena, "%s: %.*s", name, STR_ARGUMENTS(value));
+    const struct str pieces[] = { str_of(name), value.length == 0 ? STR(";") : STR(": "), value };
+
+    return arena_join(arena, pieces, array_length(pieces));
 }
 
 static bool is_configured(const struct plan_call *planned, const char *name)
@@ -72,6 +75,9 @@ static bool is_connection_option(const struct http_exchange *exchange, const cha
 {
     struct connection_options options = { .name = str_of(name) };
 
+    if (http_exchange_header(exchange, "Connection").base == NULL) {
+        return false;
+    }
     http_exchange_each_header(exchange, look_for_option, &options);
     return options.is_named;
 }
@@ -110,7 +116,7 @@ static void forward_line(void *context, struct str name, struct str value)
         return;
     }
     forwarding->count++;
-    add_line(forwarding->fields, format_line(forwarding->fields->arena, forwarding->name, value));
+    add_line(forwarding->fields, make_line(forwarding->fields->arena, forwarding->name, value));
 }
 
 static void forward(struct fields *fields, const char *name)
@@ -124,19 +130,24 @@ static void forward(struct fields *fields, const char *name)
 
 /* ---- all of them ---- */
 
-static void add_own_lines(struct fields *fields, const struct call_scope *scope)
+static void add_own_lines(struct fields *fields, const struct call_scope *scope, struct call_message_lines *made)
 {
-    char parent[TRACEPARENT_LENGTH + 1];
-
-    trace_format_parent(scope->trace, scope->random, parent);
     add_own(fields, "Accept", "Accept: application/json");
     add_own(fields, "Accept-Encoding", "Accept-Encoding: identity");
     add_line(fields, "Via: 1.1 fanlight");
-    add_line(fields, arena_format(fields->arena, "X-Request-Id: %s", scope->request_id));
-    add_line(fields, arena_format(fields->arena, "traceparent: %s", parent));
-    if (scope->trace_state != NULL) {
-        add_line(fields, arena_format(fields->arena, "tracestate: %s", scope->trace_state));
+    if (made->request_id == NULL) {
+        made->request_id = make_line(fields->arena, "X-Request-Id", str_of(scope->request_id));
     }
+    add_line(fields, made->request_id);
+    made->parent_at = fields->count;
+    add_line(fields, "");
+    if (scope->trace_state == NULL) {
+        return;
+    }
+    if (made->trace_state == NULL) {
+        made->trace_state = make_line(fields->arena, "tracestate", str_of(scope->trace_state));
+    }
+    add_line(fields, made->trace_state);
 }
 
 /* A body is nothing without the name of what it is. */
@@ -153,25 +164,25 @@ static void add_content_type(struct fields *fields)
     case PLAN_BODY_REQUEST:
         type = http_exchange_header(fields->exchange, "Content-Type");
         if (type.length > 0) {
-            add_own(fields, "Content-Type", arena_format(fields->arena, "Content-Type: %.*s", STR_ARGUMENTS(type)));
+            add_own(fields, "Content-Type", make_line(fields->arena, "Content-Type", type));
         }
         break;
     }
 }
 
-static enum template_verdict add_configured(struct fields *fields, const struct template_values *values,
-                                            struct error *error)
+/* Those whose value is the same in every call. */
+static void add_configured(struct fields *fields, struct call_message_lines *made)
 {
+    made->first_header_at = fields->count;
     for (size_t i = 0; i < fields->planned->header_count; i++) {
         const struct plan_header *header = &fields->planned->headers[i];
         struct str value = { NULL, 0 };
-        enum template_verdict verdict = template_render_header(&header->value, values, fields->arena, &value, error);
-        if (verdict != TEMPLATE_DONE) {
-            return verdict;
+        if (template_is_constant(&header->value, &value)) {
+            add_line(fields, make_line(fields->arena, header->name, value));
+        } else {
+            fields->lines[fields->count++] = NULL;
         }
-        add_line(fields, format_line(fields->arena, header->name, value));
     }
-    return TEMPLATE_DONE;
 }
 
 static size_t count_forwarded(const struct plan_call *planned)
@@ -184,10 +195,21 @@ static size_t count_forwarded(const struct plan_call *planned)
     return count;
 }
 
-static enum template_verdict build_fields(const struct call_scope *scope, const struct plan_call *planned,
-                                          const struct template_values *values, struct call_message *message,
-                                          struct error *error)
+/* What is only named by the plan, and by nothing that the client sends. */
+static bool is_plain(const struct plan_call *planned)
 {
+    return planned->header_count == 0 && planned->forward_headers == NULL && planned->body_kind == PLAN_BODY_NONE;
+}
+
+static bool are_made_for(const struct call_message_lines *made, const struct plan_call *planned)
+{
+    return made->planned == planned || (made->planned != NULL && is_plain(made->planned) && is_plain(planned));
+}
+
+/* All but what is the call's own. 0 or -ENOMEM. */
+static int make_lines(const struct call_scope *scope, const struct plan_call *planned)
+{
+    struct call_message_lines *made = scope->lines;
     size_t forwarded_count = count_forwarded(planned);
     struct fields fields = {
         .arena = scope->arena,
@@ -196,21 +218,81 @@ static enum template_verdict build_fields(const struct call_scope *scope, const 
         .capacity = (size_t)OWN_LINES + planned->header_count + forwarded_count * REPEATS_AT_MOST,
     };
 
-    fields.lines = arena_allocate_array(scope->arena, fields.capacity, sizeof fields.lines[0]);
+    made->planned = NULL;
+    fields.lines = arena_allocate_unset(scope->arena, fields.capacity * sizeof fields.lines[0]);
     if (fields.lines == NULL) {
-        return TEMPLATE_NO_MEMORY;
+        return -ENOMEM;
     }
-    add_own_lines(&fields, scope);
+    add_own_lines(&fields, scope, made);
     add_content_type(&fields);
     for (size_t i = 0; i < forwarded_count; i++) {
         forward(&fields, planned->forward_headers[i]);
     }
-    enum template_verdict verdict = add_configured(&fields, values, error);
-    if (verdict != TEMPLATE_DONE) {
-        return verdict;
+    add_configured(&fields, made);
+    if (fields.has_failed) {
+        return -ENOMEM;
     }
-    message->fields = fields.lines;
-    return fields.has_failed ? TEMPLATE_NO_MEMORY : TEMPLATE_DONE;
+    made->planned = planned;
+    made->lines = fields.lines;
+    made->count = fields.count;
+    return 0;
+}
+
+/* A span of its own for each call. */
+static const char *make_parent_line(const struct call_scope *scope)
+{
+    static const char name[] = "traceparent: ";
+    char *line = arena_allocate_unset(scope->arena, sizeof name + TRACEPARENT_LENGTH);
+
+    if (line != NULL) {
+        memcpy(line, name, sizeof name - 1);
+        trace_format_parent(scope->trace, scope->random, line + sizeof name - 1);
+    }
+    return line;
+}
+
+/* Headers whose values differ from call to call. */
+static enum template_verdict render_headers(const struct call_scope *scope, const struct plan_call *planned,
+                                            const struct template_values *values, const char **lines,
+                                            struct error *error)
+{
+    for (size_t i = 0; i < planned->header_count; i++) {
+        const struct plan_header *header = &planned->headers[i];
+        struct str value = { NULL, 0 };
+        if (lines[i] != NULL) {
+            continue;
+        }
+        enum template_verdict verdict = template_render_header(&header->value, values, scope->arena, &value, error);
+        if (verdict != TEMPLATE_DONE) {
+            return verdict;
+        }
+        lines[i] = make_line(scope->arena, header->name, value);
+        if (lines[i] == NULL) {
+            return TEMPLATE_NO_MEMORY;
+        }
+    }
+    return TEMPLATE_DONE;
+}
+
+static enum template_verdict build_fields(const struct call_scope *scope, const struct plan_call *planned,
+                                          const struct template_values *values, struct call_message *message,
+                                          struct error *error)
+{
+    const struct call_message_lines *made = scope->lines;
+
+    if (!are_made_for(made, planned) && make_lines(scope, planned) < 0) {
+        return TEMPLATE_NO_MEMORY;
+    }
+    const char **lines = arena_allocate_unset(scope->arena, (made->count + 1) * sizeof lines[0]);
+    const char *parent = make_parent_line(scope);
+    if (lines == NULL || parent == NULL) {
+        return TEMPLATE_NO_MEMORY;
+    }
+    memcpy(lines, made->lines, made->count * sizeof lines[0]);
+    lines[made->parent_at] = parent;
+    lines[made->count] = NULL;
+    message->fields = lines;
+    return render_headers(scope, planned, values, lines + made->first_header_at, error);
 }
 
 static enum template_verdict build_body(const struct call_scope *scope, const struct plan_call *planned,

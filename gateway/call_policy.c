@@ -16,7 +16,7 @@ static void on_attempt_done(struct attempt *attempt, void *context);
 /* ---- an attempt ---- */
 
 /* The call's timeout counts from here; the request's deadline covers all. */
-static uint64_t deadline_of(const struct call *call)
+static uint64_t deadline_of(const struct call *call, uint64_t now_us)
 {
     uint64_t timeout_us = call->planned->timeout_us;
     uint64_t deadline_us = call->scope->deadline_us;
@@ -24,45 +24,48 @@ static uint64_t deadline_of(const struct call *call)
     if (timeout_us == CLOCK_NEVER_US) {
         timeout_us = call_backend(call)->timeout_us;
     }
-    uint64_t now_us = clock_monotonic_us();
     return timeout_us < CLOCK_NEVER_US - now_us && now_us + timeout_us < deadline_us ? now_us + timeout_us
                                                                                      : deadline_us;
 }
 
-static void prepare_attempt(struct call *call)
+/* One that is all zero but for what introduce_attempt() says. */
+static void prepare_attempt(struct call *call, uint64_t deadline_us)
 {
     const struct config_backend *backend = call_backend(call);
     struct attempt *attempt = &call->attempt;
 
-    *attempt = (struct attempt){
-        .method = call->message.method,
-        .server = &call->server->url,
-        .target = call->message.target,
-        .fields = call->message.fields,
-        .deadline_field = "Fanlight-Deadline-Ms",
-        .body = call->message.body,
-        .deadline_us = deadline_of(call),
-        .connect_timeout_us = backend->connect_timeout_us,
-        .response_header_bytes = backend->response_header_bytes,
-        .wants_response_head = call->scope->is_pass,
-        .completions = call->scope->completions,
-        .on_done = on_attempt_done,
-        .context = call,
-    };
-    buf_init(&attempt->response, backend->response_bytes);
-    buf_init(&attempt->response_head, backend->response_header_bytes);
+    attempt->method = call->message.method;
+    attempt->server = &call->server->url;
+    attempt->target = call->message.target;
+    attempt->fields = call->message.fields;
+    attempt->deadline_field = "Fanlight-Deadline-Ms";
+    attempt->body = call->message.body;
+    attempt->deadline_us = deadline_us;
+    attempt->connect_timeout_us = backend->connect_timeout_us;
+    attempt->response_header_bytes = backend->response_header_bytes;
+    attempt->wants_response_head = call->scope->is_pass;
+    attempt->response.limit = backend->response_bytes;
+    attempt->response_head.limit = backend->response_header_bytes;
 }
 
-static void try_once(struct call *call)
+static void try_once(struct call *call, uint64_t now_us)
 {
     struct attempt *attempt = &call->attempt;
 
-    if (clock_monotonic_us() >= attempt->deadline_us) {
+    if (now_us >= attempt->deadline_us) {
         attempt_complete(attempt, CALL_HTTP_RESPONSE_TIMEOUT); /* others, before it, used the time up */
         return;
     }
     call->account.attempts++;
     upstream_start(call->upstream, attempt);
+}
+
+/* So that it can be completed, with or without having been tried. */
+static void introduce_attempt(struct call *call)
+{
+    call->attempt.completions = call->scope->completions;
+    call->attempt.on_done = on_attempt_done;
+    call->attempt.context = call;
 }
 
 /* Once more within the same time. */
@@ -72,10 +75,10 @@ static void try_again(struct call *call)
     uint64_t deadline_us = attempt->deadline_us;
 
     call_clear(call);
-    prepare_attempt(call);
-    attempt->deadline_us = deadline_us;
-    attempt->wants_fresh_connection = true;
-    try_once(call);
+    *attempt = (struct attempt){ .wants_fresh_connection = true };
+    introduce_attempt(call);
+    prepare_attempt(call, deadline_us);
+    try_once(call, clock_monotonic_us());
 }
 
 /* ---- the gate ---- */
@@ -117,7 +120,7 @@ static void watch_over(struct call *call, enum strategy strategy)
     }
 }
 
-static void begin(struct call *call)
+static void begin(struct call *call, uint64_t now_us)
 {
     enum strategy strategy = choose_strategy(call);
     const struct config_backend *backend = call_backend(call);
@@ -127,14 +130,14 @@ static void begin(struct call *call)
     call->upstream = call->scope->upstreams[strategy];
     call->server = &backend->servers[backend_gate_next_server(call->gate, backend->server_count)];
     call->account.server = str_of(call->server->name);
-    prepare_attempt(call);
+    prepare_attempt(call, deadline_of(call, now_us));
     watch_over(call, strategy);
-    try_once(call);
+    try_once(call, now_us);
 }
 
 static void on_place(void *context)
 {
-    begin(context);
+    begin(context, clock_monotonic_us());
 }
 
 static void stand_in_line(struct call *call)
@@ -144,7 +147,7 @@ static void stand_in_line(struct call *call)
     call->state = CALL_IN_LINE;
     if (timeout_us != CLOCK_NEVER_US) {
         /* Without memory for the timer it waits until the deadline. */
-        (void)!loop_arm(call->scope->loop, &call->timer, clock_monotonic_us() + timeout_us);
+        (void)!loop_arm(call->scope->loop, &call->timer, call->account.queued_us + timeout_us);
     }
 }
 
@@ -153,12 +156,10 @@ void call_start(struct call *call)
     call->gate = call->scope->worker_config->gates[call->planned->backend];
     call->ticket = (struct gate_ticket){ .on_place = on_place, .context = call };
     call->timer = (struct loop_timer){ .on_due = on_timeout, .context = call };
-    /* So that it can be completed without having been tried. */
-    call->attempt =
-        (struct attempt){ .completions = call->scope->completions, .on_done = on_attempt_done, .context = call };
+    introduce_attempt(call);
     switch (backend_gate_enter(call->gate, &call->ticket)) {
     case GATE_ENTERED:
-        begin(call);
+        begin(call, call->account.queued_us);
         break;
     case GATE_WAITING:
         stand_in_line(call);

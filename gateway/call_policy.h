@@ -12,7 +12,8 @@
 
 #include "gateway/call.h"
 
-/* scope, planned, message, and the account's name and queued_us must be set. Never calls on_done itself. */
+/* scope, planned, message, and the account's name and queued_us, which is now, must be set, and all else zero. Never
+ * calls on_done itself. */
 void call_start(struct call *call);
 /* The account is final from now on, with `error` as its cause; on_done still comes, when the strategy has let go, for a
  * call that was started. */

@@ -2,224 +2,221 @@
 #include "gateway/curl_loop.h"
 
 #include <curl/curl.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "common/clock.h"
-#include "gateway/transfer.h"
+#include "gateway/curl_server.h"
 
-enum { KEPT_CONNECTIONS = 1024, STRAY_READS_AT_MOST = 64 };
-
-struct curl_loop {
-    struct loop *loop;
-    CURLM *multi;
-    struct loop_timer timer; /* what libcurl waits for besides sockets */
-    struct transfer_cache cache;
-    struct transfer *free_transfers;
+/* docs/decisions/0023 has the curve that the size of a group is chosen from. */
+const struct curl_loop_limits curl_loop_usual_limits = {
+    .group_transfers = 32,
+    .kept_connections = 1024,
+    .group_idle_us = 60 * (uint64_t)CLOCK_US_PER_SECOND,
 };
 
-/* ---- transfers ---- */
+enum { SERVER_BUCKETS = 256 };
 
-static struct transfer *take_transfer(struct curl_loop *curl_loop)
+struct curl_loop {
+    struct curl_groups groups;
+    uint64_t group_idle_us;
+    size_t group_count;
+    struct curl_server *servers[SERVER_BUCKETS]; /* by name */
+    struct curl_group *longest_idle, *last_idle; /* groups without a transfer, in the order of time */
+    struct loop_timer idle_timer;
+};
+
+/* ---- servers ---- */
+
+static struct curl_server **bucket_of(struct curl_loop *curl_loop, const char *authority)
 {
-    struct transfer *transfer = curl_loop->free_transfers;
+    uint32_t hash = 2166136261U; /* FNV-1a */
 
-    if (transfer == NULL) {
-        return transfer_new(&curl_loop->cache);
+    for (const char *byte = authority; *byte != '\0'; byte++) {
+        hash = (hash ^ (unsigned char)*byte) * 16777619U;
     }
-    curl_loop->free_transfers = transfer->next_free;
-    return transfer;
+    return &curl_loop->servers[hash % SERVER_BUCKETS];
 }
 
-static void give_back(struct curl_loop *curl_loop, struct transfer *transfer)
+static struct curl_server *server_for(struct curl_loop *curl_loop, const struct url *url)
 {
-    transfer->next_free = curl_loop->free_transfers;
-    curl_loop->free_transfers = transfer;
+    struct curl_server **bucket = bucket_of(curl_loop, url->authority);
+    struct curl_server *server = *bucket;
+
+    while (server != NULL && !curl_server_is(server, url)) {
+        server = server->next;
+    }
+    if (server == NULL) {
+        server = curl_server_new(curl_loop, url);
+        if (server != NULL) {
+            server->next = *bucket;
+            *bucket = server;
+        }
+    }
+    return server;
 }
 
-/* Removing a transfer that is under way closes its connection. */
-static enum call_error finish(struct curl_loop *curl_loop, struct attempt *attempt, CURLcode code)
+static void drop_server(struct curl_loop *curl_loop, struct curl_server *server)
 {
-    struct transfer *transfer = attempt->transfer;
+    struct curl_server **link = bucket_of(curl_loop, server->authority);
 
-    enum call_error error = transfer_end(transfer, (int)code);
-    (void)curl_multi_remove_handle(curl_loop->multi, transfer->easy);
-    attempt->transfer = NULL;
-    give_back(curl_loop, transfer);
-    return error;
+    while (*link != server) {
+        link = &(*link)->next;
+    }
+    *link = server->next;
+    curl_server_free(server);
 }
 
-static void complete_finished(struct curl_loop *curl_loop)
-{
-    int left = 0;
+/* ---- groups ---- */
 
-    for (CURLMsg *message = curl_multi_info_read(curl_loop->multi, &left); message != NULL;
-         message = curl_multi_info_read(curl_loop->multi, &left)) {
-        char *private_pointer = NULL;
-        CURLcode code = message->data.result;
-        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private_pointer);
-        struct attempt *attempt = ((struct transfer *)(void *)private_pointer)->attempt;
-        attempt_complete(attempt, finish(curl_loop, attempt, code));
+static struct curl_loop *curl_loop_of(const struct curl_group *group)
+{
+    const struct curl_server *server = group->owner;
+
+    return server->owner;
+}
+
+static struct curl_group *group_for(struct curl_loop *curl_loop, const struct url *url)
+{
+    struct curl_server *server = server_for(curl_loop, url);
+
+    if (server == NULL) {
+        return NULL;
+    }
+    struct curl_group *group = curl_server_choose(server);
+    if (group == NULL) {
+        group = curl_server_add(server, &curl_loop->groups);
+        curl_loop->group_count += group != NULL ? 1 : 0;
+    }
+    return group;
+}
+
+static void leave_idle(struct curl_loop *curl_loop, struct curl_group *group)
+{
+    *(group->previous_idle != NULL ? &group->previous_idle->next_idle : &curl_loop->longest_idle) = group->next_idle;
+    *(group->next_idle != NULL ? &group->next_idle->previous_idle : &curl_loop->last_idle) = group->previous_idle;
+    group->is_idle = false;
+}
+
+static void wait_for_longest_idle(struct curl_loop *curl_loop)
+{
+    if (curl_loop->longest_idle != NULL && curl_loop->idle_timer.heap_index == 0) {
+        uint64_t due_us = curl_loop->longest_idle->idle_since_us + curl_loop->group_idle_us;
+        /* Without memory for the timer, the next group that falls idle tries again. */
+        (void)!loop_arm(curl_loop->groups.loop, &curl_loop->idle_timer, due_us);
     }
 }
 
-static void act(struct curl_loop *curl_loop, curl_socket_t descriptor, int events)
+/* The timer stays when the longest idle one is used again: it then looks for the next. */
+static void enter_idle(struct curl_loop *curl_loop, struct curl_group *group)
 {
-    int running = 0;
-
-    (void)curl_multi_socket_action(curl_loop->multi, descriptor, events, &running);
-    complete_finished(curl_loop);
+    group->is_idle = true;
+    group->idle_since_us = loop_now_us(curl_loop->groups.loop);
+    group->next_idle = NULL;
+    group->previous_idle = curl_loop->last_idle;
+    *(curl_loop->last_idle != NULL ? &curl_loop->last_idle->next_idle : &curl_loop->longest_idle) = group;
+    curl_loop->last_idle = group;
+    wait_for_longest_idle(curl_loop);
 }
+
+static void drop_group(struct curl_loop *curl_loop, struct curl_group *group)
+{
+    struct curl_server *server = group->owner;
+
+    leave_idle(curl_loop, group);
+    curl_server_drop(server, group);
+    curl_loop->group_count--;
+    if (server->group_count == 0) {
+        drop_server(curl_loop, server);
+    }
+}
+
+static void on_idle_due(void *context)
+{
+    struct curl_loop *curl_loop = context;
+    uint64_t now_us = loop_now_us(curl_loop->groups.loop);
+
+    while (curl_loop->longest_idle != NULL &&
+           curl_loop->longest_idle->idle_since_us + curl_loop->group_idle_us <= now_us) {
+        drop_group(curl_loop, curl_loop->longest_idle);
+    }
+    wait_for_longest_idle(curl_loop);
+}
+
+/* A group told to be thrifty still keeps its last connection. */
+static void drop_surplus(struct curl_loop *curl_loop)
+{
+    while (curl_loop_kept_count(curl_loop) > curl_loop->groups.kept_at_most && curl_loop->longest_idle != NULL) {
+        drop_group(curl_loop, curl_loop->longest_idle);
+    }
+}
+
+/* The group may be gone afterwards. */
+static void on_settled(struct curl_group *group)
+{
+    struct curl_loop *curl_loop = curl_loop_of(group);
+    bool is_idle = group->under_way_count == 0;
+
+    curl_server_note(group->owner, group);
+    if (is_idle && !group->is_idle) {
+        enter_idle(curl_loop, group);
+    } else if (!is_idle && group->is_idle) {
+        leave_idle(curl_loop, group);
+    }
+    drop_surplus(curl_loop);
+}
+
+/* ---- calls ---- */
 
 void curl_loop_start(struct curl_loop *curl_loop, struct attempt *attempt)
 {
-    struct transfer *transfer = take_transfer(curl_loop);
+    struct curl_group *group = group_for(curl_loop, attempt->server);
 
-    if (transfer == NULL || transfer_begin(transfer, attempt) < 0) {
-        if (transfer != NULL) {
-            give_back(curl_loop, transfer);
-        }
+    if (group == NULL) {
         attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);
         return;
     }
-    attempt->transfer = transfer;
-    if (curl_multi_add_handle(curl_loop->multi, transfer->easy) != CURLM_OK) {
-        (void)finish(curl_loop, attempt, CURLE_FAILED_INIT);
-        attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);
-    }
+    curl_group_start(group, attempt);
 }
 
 void curl_loop_cancel(struct curl_loop *curl_loop, struct attempt *attempt, enum call_error error)
 {
-    if (error == CALL_HTTP_RESPONSE_TIMEOUT) {
-        error = attempt_timeout_error(attempt);
-    }
-    (void)finish(curl_loop, attempt, CURLE_ABORTED_BY_CALLBACK);
-    attempt_complete(attempt, error);
+    (void)curl_loop;
+    curl_group_cancel(curl_group_of(attempt), attempt, error);
 }
 
-/* ---- sockets ---- */
-
-/* Nobody asked for anything: the backend's goodbye, or stray bytes, which libcurl 7.88 would take for the next answer.
- * Shut down and read empty, it looks dead to libcurl, which closes it when it comes across it. A backend that sends
- * faster than this reads does not hold the loop: what is left is seen before a request is sent. */
-static void end_kept_connection(struct curl_loop *curl_loop, struct socket_entry *entry)
+size_t curl_loop_group_count(const struct curl_loop *curl_loop)
 {
-    char stray[4096];
-    ssize_t count = 1;
-
-    (void)shutdown(entry->descriptor, SHUT_RDWR);
-    for (int i = 0; i < STRAY_READS_AT_MOST && count > 0; i++) {
-        count = recv(entry->descriptor, stray, sizeof stray, MSG_DONTWAIT);
-    }
-    loop_unwatch(curl_loop->loop, &entry->watch);
+    return curl_loop->group_count;
 }
 
-static int curl_events(uint32_t events)
+size_t curl_loop_kept_count(const struct curl_loop *curl_loop)
 {
-    return ((events & (EPOLLIN | EPOLLRDHUP)) != 0 ? CURL_CSELECT_IN : 0) |
-           ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-           ((events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0);
-}
-
-static void on_socket_ready(void *context, uint32_t events)
-{
-    struct socket_entry *entry = context;
-    struct curl_loop *curl_loop = entry->owner;
-
-    if (entry->is_in_use) {
-        act(curl_loop, entry->descriptor, curl_events(events));
-    } else {
-        end_kept_connection(curl_loop, entry);
-    }
-}
-
-static void on_socket_opened(void *context, struct socket_entry *entry)
-{
-    entry->owner = context;
-    entry->watch = (struct loop_watch){ .on_ready = on_socket_ready, .context = entry };
-}
-
-static void on_socket_closing(void *context, struct socket_entry *entry)
-{
-    struct curl_loop *curl_loop = context;
-
-    loop_unwatch(curl_loop->loop, &entry->watch);
-}
-
-/* What libcurl wants to hear of. CURL_POLL_REMOVE comes when a transfer lets go of a connection, which is then kept;
- * and of one that never came about, whose socket libcurl has closed by then without a word: that one is not watched any
- * more. Never -1, which libcurl takes for the end of all its transfers (7.88 may even crash then): a socket that could
- * not be watched, for want of memory, is ended by its transfer's timeout. */
-static int on_socket_wish(CURL *easy, curl_socket_t descriptor, int wish, void *context, void *unused)
-{
-    struct curl_loop *curl_loop = context;
-    struct socket_entry *entry = socket_table_find(&curl_loop->cache.sockets, descriptor);
-
-    (void)easy;
-    (void)unused;
-    if (entry == NULL) {
-        return 0;
-    }
-    entry->is_in_use = wish != CURL_POLL_REMOVE && wish != CURL_POLL_NONE;
-    uint32_t events = EPOLLIN | EPOLLRDHUP | ((wish & CURL_POLL_OUT) != 0 && entry->is_in_use ? EPOLLOUT : 0U);
-    bool is_gone = !entry->is_in_use && entry->local_port == 0;
-    if (is_gone || (entry->watch.is_watching && loop_rewatch(curl_loop->loop, &entry->watch, events) < 0)) {
-        loop_unwatch(curl_loop->loop, &entry->watch);
-    } else if (!entry->watch.is_watching) {
-        (void)!loop_watch(curl_loop->loop, &entry->watch, descriptor, events);
-    }
-    return 0;
-}
-
-/* ---- time ---- */
-
-static void on_timeout(void *context)
-{
-    act(context, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_timeout_wish(CURLM *multi, long timeout_ms, void *context)
-{
-    struct curl_loop *curl_loop = context;
-
-    (void)multi;
-    if (timeout_ms < 0) {
-        loop_disarm(curl_loop->loop, &curl_loop->timer);
-        return 0;
-    }
-    uint64_t due_us = clock_monotonic_us() + (uint64_t)timeout_ms * CLOCK_US_PER_MS;
-    /* Never -1, as above: without memory for the timer, the requests' deadlines end what waits. */
-    (void)!loop_arm(curl_loop->loop, &curl_loop->timer, due_us);
-    return 0;
+    return curl_groups_kept_count(&curl_loop->groups);
 }
 
 /* ---- life ---- */
 
-struct curl_loop *curl_loop_new(struct loop *loop)
+struct curl_loop *curl_loop_new(struct loop *loop, const struct curl_loop_limits *limits)
 {
     struct curl_loop *curl_loop = calloc(1, sizeof *curl_loop);
 
     if (curl_loop == NULL) {
         return NULL;
     }
-    curl_loop->loop = loop;
-    curl_loop->timer = (struct loop_timer){ .on_due = on_timeout, .context = curl_loop };
-    curl_loop->cache.on_opened = on_socket_opened;
-    curl_loop->cache.on_closing = on_socket_closing;
-    curl_loop->cache.context = curl_loop;
-    curl_loop->multi = curl_multi_init();
-    if (curl_loop->multi == NULL) {
+    curl_loop->group_idle_us = limits->group_idle_us;
+    curl_loop->idle_timer = (struct loop_timer){ .on_due = on_idle_due, .context = curl_loop };
+    curl_loop->groups = (struct curl_groups){
+        .loop = loop,
+        .share = curl_share_init(),
+        .transfers_at_most = limits->group_transfers,
+        .kept_at_most = limits->kept_connections,
+        .on_settled = on_settled,
+    };
+    if (curl_loop->groups.share == NULL) {
         free(curl_loop);
         return NULL;
     }
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wish);
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_SOCKETDATA, curl_loop);
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wish);
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_TIMERDATA, curl_loop);
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    /* The default, four times the transfers under way, closes kept connections whenever the load is low. */
-    (void)curl_multi_setopt(curl_loop->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
+    /* All in one thread: libcurl needs no locks, and calls none where none are set. */
+    (void)curl_share_setopt(curl_loop->groups.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     return curl_loop;
 }
 
@@ -228,12 +225,14 @@ void curl_loop_free(struct curl_loop *curl_loop)
     if (curl_loop == NULL) {
         return;
     }
-    while (curl_loop->free_transfers != NULL) {
-        struct transfer *next = curl_loop->free_transfers->next_free;
-        transfer_free(curl_loop->free_transfers);
-        curl_loop->free_transfers = next;
+    for (size_t i = 0; i < SERVER_BUCKETS; i++) {
+        while (curl_loop->servers[i] != NULL) {
+            struct curl_server *next = curl_loop->servers[i]->next;
+            curl_server_free(curl_loop->servers[i]);
+            curl_loop->servers[i] = next;
+        }
     }
-    (void)curl_multi_cleanup(curl_loop->multi); /* closes the kept connections: the cache is still there */
-    loop_disarm(curl_loop->loop, &curl_loop->timer);
+    loop_disarm(curl_loop->groups.loop, &curl_loop->idle_timer);
+    (void)curl_share_cleanup(curl_loop->groups.share);
     free(curl_loop);
 }

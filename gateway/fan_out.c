@@ -70,6 +70,7 @@ static void work(struct fan_out *fan_out)
         return;
     }
     fan_out->is_working = true;
+    fan_out->now_us = 0;
     while (fan_out->work != NULL && !fan_out_is_held(fan_out)) {
         look_at(fan_out, take_work(fan_out));
     }
@@ -150,15 +151,14 @@ int fan_out_init(struct fan_out *fan_out, const struct plan *plan, const struct 
     };
     fan_out->scope.on_done = on_call_done;
     fan_out->scope.context = fan_out;
+    fan_out->scope.lines = &fan_out->lines;
     for (size_t i = 0; i < plan->call_count; i++) {
         const struct plan_call *planned = &plan->calls[i];
-        steps[i] = (struct step){
-            .planned = planned,
-            .calls = &calls[i],
-            .call_count = 1,
-            .missing_count = planned->input_count,
-            .unsettled_count = 1,
-        };
+        steps[i].planned = planned;
+        steps[i].calls = &calls[i];
+        steps[i].call_count = 1;
+        steps[i].missing_count = planned->input_count;
+        steps[i].unsettled_count = 1;
         fan_out_name_call(fan_out, &steps[i], &calls[i], 0);
     }
     return keep_request_body(fan_out);

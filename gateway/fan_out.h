@@ -52,6 +52,7 @@ struct fan_out_events {
 
 struct fan_out {
     struct call_scope scope;
+    struct call_message_lines lines; /* the scope's */
     const struct plan *plan;
     const struct route_match *match;
     const struct fan_out_events *events;
@@ -61,6 +62,7 @@ struct fan_out {
     struct step *work;  /* ready, done or failed; not looked at yet */
     struct step **last_work;
     bool is_working;
+    uint64_t now_us;            /* of calls that start one behind the other; 0: to be read again */
     bool is_over;               /* nothing starts any more */
     bool is_late;               /* the request's deadline ended a call: the same */
     size_t unsettled_count;     /* steps */
@@ -74,7 +76,7 @@ struct fan_out {
     const char *refusal;       /* the request itself is to blame: a sentence, for 400; NULL: it is not */
 };
 
-/* `scope` is copied, but for on_done and context, which are the fan-out's. 0 or -ENOMEM. */
+/* `scope` is copied, but for on_done, context and lines, which are the fan-out's. 0 or -ENOMEM. */
 int fan_out_init(struct fan_out *fan_out, const struct plan *plan, const struct call_scope *scope,
                  const struct fan_out_events *events, void *context) must_check;
 /* Starts all that waits for nothing; may be over before this returns. `match` stays as long as it is not over. */

@@ -42,21 +42,39 @@ static enum template_verdict prepare(struct fan_out *fan_out, struct call *call,
     return verdict;
 }
 
+static uint64_t read_clock(struct fan_out *fan_out)
+{
+    if (fan_out->now_us == 0) {
+        fan_out->now_us = clock_monotonic_us();
+    }
+    return fan_out->now_us;
+}
+
 /* After each start, what is done is heard of: a blocking call that failed ends the request before the next one starts.
- * Where this is itself done in the course of hearing, its turn comes as soon as we return. */
+ * Where this is itself done in the course of hearing, its turn comes as soon as we return. Calls that are heard of may
+ * have taken any time, and so may those that start because of it. */
+static void hear_of_done(struct fan_out *fan_out, const struct call *call)
+{
+    if (fan_out->scope.completions->first == NULL) {
+        return;
+    }
+    fan_out->now_us = 0;
+    attempt_queue_drain(fan_out->scope.completions);
+    if (call->attempt.state == ATTEMPT_DONE && call->state != CALL_DONE) {
+        fan_out->unheard = call;
+    }
+}
+
 static void start_call(struct fan_out *fan_out, struct call *call, struct str each)
 {
     struct error error = { { '\0' } };
 
-    call->account.queued_us = clock_monotonic_us();
+    call->account.queued_us = read_clock(fan_out);
     switch (prepare(fan_out, call, each, &error)) {
     case TEMPLATE_DONE:
         fan_out->running_count++;
         call_start(call);
-        attempt_queue_drain(fan_out->scope.completions);
-        if (call->attempt.state == ATTEMPT_DONE && call->state != CALL_DONE) {
-            fan_out->unheard = call;
-        }
+        hear_of_done(fan_out, call);
         break;
     case TEMPLATE_BAD_REQUEST:
         break;

@@ -61,16 +61,22 @@ void metrics_count_request(struct metrics *metrics, const struct metrics_request
     char digits[3];
     struct str labels[] = { or_none(request->route), or_none(request->mode), status_label(request->status, digits) };
 
-    series_count(series_find(&metrics->requests, labels), request->duration_us);
+    series_count(series_find(&metrics->requests, labels), series_bucket(request->duration_us), request->duration_us);
 }
 
 void metrics_count_call(struct metrics *metrics, const struct metrics_call *call)
 {
     struct str labels[] = { or_none(call->backend), or_none(call->server), or_none(call->error) };
-    struct series *backend = series_find(&metrics->backends, labels);
+    struct series *series = series_find(&metrics->calls, labels);
+    struct series *backend = series->whole;
 
-    series_count(series_find(&metrics->calls, labels), call->duration_us);
-    series_count(backend, call->duration_us);
+    if (backend == NULL) {
+        backend = series_find(&metrics->backends, labels);
+        series->whole = series != &metrics->calls.other ? backend : NULL; /* "other" is of many backends */
+    }
+    size_t bucket = series_bucket(call->duration_us);
+    series_count(series, bucket, call->duration_us);
+    series_count(backend, bucket, call->duration_us);
     series_increase(&backend->attempts, call->attempts);
     series_increase(&backend->reused, call->is_reused ? 1 : 0);
 }

@@ -187,6 +187,25 @@ static void add_totals(struct buf *text, const struct metrics *sum)
     }
 }
 
+/* How evenly the workers accept, and what each of them has. */
+static void add_connections(struct buf *text, struct metrics *const *workers, size_t worker_count)
+{
+    static const struct family open = { "fanlight_connections", "gauge", "Clients' connections that a worker has." };
+    static const struct family accepted = { "fanlight_connections_accepted_total", "counter",
+                                            "Connections that a worker accepted." };
+
+    add_family(text, &open);
+    for (size_t i = 0; i < worker_count; i++) {
+        (void)buf_add_format(text, "%s{worker=\"%zu\"} %" PRIu64 "\n", open.name, i,
+                             series_read(&workers[i]->gauges[METRICS_CONNECTIONS]));
+    }
+    add_family(text, &accepted);
+    for (size_t i = 0; i < worker_count; i++) {
+        (void)buf_add_format(text, "%s{worker=\"%zu\"} %" PRIu64 "\n", accepted.name, i,
+                             series_read(&workers[i]->counters[METRICS_ACCEPTED]));
+    }
+}
+
 static void add_configuration(struct buf *text, const struct metrics_process *process)
 {
     static const struct family reloads = { "fanlight_config_reloads_total", "counter",
@@ -263,6 +282,7 @@ int metrics_render(struct metrics *const *workers, size_t worker_count, const st
         }
         add_series(text, sum);
         add_totals(text, sum);
+        add_connections(text, workers, worker_count);
         metrics_free(sum);
         add_configuration(text, process);
         add_build(text, process);

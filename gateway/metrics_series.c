@@ -40,10 +40,56 @@ static uint64_t hash_labels(const struct str *labels, size_t count)
     return hash ^ (hash >> 32);
 }
 
+static bool is_same_word(const char *a, const char *b)
+{
+    uint64_t a_word = 0;
+    uint64_t b_word = 0;
+
+    memcpy(&a_word, a, sizeof a_word);
+    memcpy(&b_word, b, sizeof b_word);
+    return a_word == b_word;
+}
+
+static bool is_same_half(const char *a, const char *b)
+{
+    uint32_t a_half = 0;
+    uint32_t b_half = 0;
+
+    memcpy(&a_half, a, sizeof a_half);
+    memcpy(&b_half, b, sizeof b_half);
+    return a_half == b_half;
+}
+
+/* As memcmp() would say, of which the call alone takes longer for labels of a few bytes. The last word, or half, may
+ * overlap the one before it. */
+static bool is_same(const char *a, const char *b, size_t length)
+{
+    enum { WORD = sizeof(uint64_t), HALF = sizeof(uint32_t) };
+
+    if (length >= WORD) {
+        for (size_t i = 0; i + WORD < length; i += WORD) {
+            if (!is_same_word(a + i, b + i)) {
+                return false;
+            }
+        }
+        return is_same_word(a + length - WORD, b + length - WORD);
+    }
+    if (length >= HALF) {
+        return is_same_half(a, b) && is_same_half(a + length - HALF, b + length - HALF);
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (a[i] != b[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_labels(const struct series *series, const struct str *labels, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!str_equal(series->labels[i], labels[i])) {
+        if (series->labels[i].length != labels[i].length ||
+            !is_same(series->labels[i].base, labels[i].base, labels[i].length)) {
             return false;
         }
     }
@@ -121,25 +167,42 @@ static struct series *add_series(struct series_table *table, const struct str *l
     return series;
 }
 
-struct series *series_find(struct series_table *table, const struct str *labels)
+static struct series *look_up(struct series_table *table, const struct str *key)
 {
-    struct str key[SERIES_LABELS];
-
-    for (size_t i = 0; i < table->label_count; i++) {
-        key[i] = cut_label(labels[i]);
-    }
     uint64_t hash = hash_labels(key, table->label_count);
     struct series *series = *find_slot(table, key, hash);
+
     return series != NULL ? series : add_series(table, key, hash);
 }
 
-void series_count(struct series *series, uint64_t duration_us)
+struct series *series_find(struct series_table *table, const struct str *labels)
+{
+    struct str key[SERIES_LABELS];
+    uintptr_t place = 0;
+
+    for (size_t i = 0; i < table->label_count; i++) {
+        key[i] = cut_label(labels[i]);
+        place = place * 3 + ((uintptr_t)key[i].base >> 3);
+    }
+    struct series **hint = &table->hints[place % SERIES_HINTS];
+    if (*hint == NULL || !has_labels(*hint, key, table->label_count)) {
+        *hint = look_up(table, key);
+    }
+    return *hint;
+}
+
+size_t series_bucket(uint64_t duration_us)
 {
     size_t bucket = 0;
 
     while (bucket < SERIES_BUCKETS && duration_us > series_bounds[bucket].upper_us) {
         bucket++;
     }
+    return bucket;
+}
+
+void series_count(struct series *series, size_t bucket, uint64_t duration_us)
+{
     series_increase(&series->durations[bucket], 1);
     series_increase(&series->duration_sum_us, duration_us);
 }

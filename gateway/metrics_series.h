@@ -3,12 +3,13 @@
  * metrics_series - counters told apart by label values: found by their one writer, walked by any reader.
  *
  *     struct series *series = series_find(&table, (struct str[]){ route, mode, status });      the writer
- *     series_count(series, duration_us);
+ *     series_count(series, series_bucket(duration_us), duration_us);
  *     for (const struct series *series = series_first(&table); series != NULL; series = series->next) …  a reader
  *
  * A hash, which only the writer knows, leads to a series in O(1); once it is there nothing is allocated and nothing
- * locked. Readers see a list that only grows at its front. What does not fit into the table, and what memory cannot be
- * had for, is the series "other", whose labels all say so.
+ * locked. Label values mostly come from the same place as last time (a configuration, a list of ours): where they lie
+ * is a hint which series it is, and their bytes decide. Readers see a list that only grows at its front. What does not
+ * fit into the table, and what memory cannot be had for, is the series "other", whose labels all say so.
  *
  * Memory: at most `limit` series with SERIES_LABELS labels of at most SERIES_LABEL_BYTES each, until
  * series_table_clear().   Threads: one writer, any readers meanwhile: counters are relaxed atomics.   Units:
@@ -29,6 +30,7 @@ enum {
     SERIES_LABELS = 3,
     SERIES_LABEL_BYTES = 128, /* a longer value is cut, between two UTF-8 characters */
     SERIES_BUCKETS = 16,
+    SERIES_HINTS = 64,
 };
 
 #define SERIES_OTHER STR_STATIC("other")
@@ -44,6 +46,7 @@ extern const struct series_bound series_bounds[SERIES_BUCKETS];
 struct series {
     const struct series *next; /* the one that came before; never changes */
     uint64_t hash;
+    struct series *whole; /* the writer's own: a series of another table that counts the same, and more */
     struct str labels[SERIES_LABELS];
     _Atomic uint64_t durations[SERIES_BUCKETS + 1]; /* of each bucket alone; the last one: above all bounds */
     _Atomic uint64_t duration_sum_us;
@@ -53,6 +56,7 @@ struct series {
 };
 
 struct series_table {
+    struct series *hints[SERIES_HINTS];
     struct series **slots; /* open addressing: never more than half full */
     size_t slot_count;     /* a power of two */
     size_t limit;
@@ -71,7 +75,9 @@ void series_table_clear(struct series_table *table);
 
 /* The series with these label values (label_count of them, any bytes, copied): an old one, a new one or "other". */
 struct series *series_find(struct series_table *table, const struct str *labels);
-void series_count(struct series *series, uint64_t duration_us);
+/* Which of series.durations counts it. */
+size_t series_bucket(uint64_t duration_us);
+void series_count(struct series *series, size_t bucket, uint64_t duration_us);
 /* Adds what `from` has counted, and its gauges, to what `series` has. */
 void series_add(struct series *series, const struct series *from);
 

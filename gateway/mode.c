@@ -5,7 +5,7 @@
 
 const char *const mode_names[] = {
     [MODE_SYNC] = "sync",   [MODE_THREADS] = "threads", [MODE_ASYNC] = "async",
-    [MODE_MIXED] = "mixed", [MODE_COUNT] = NULL,
+    [MODE_MIXED] = "mixed", [MODE_WIRE] = "wire",       [MODE_COUNT] = NULL,
 };
 
 static bool list_has(struct str list, struct str name)
@@ -27,6 +27,8 @@ enum strategy mode_strategy(enum mode mode, struct str call_name, struct str blo
         return STRATEGY_THREADS;
     case MODE_MIXED:
         return list_has(blocking, call_name) ? STRATEGY_SYNC : STRATEGY_ASYNC;
+    case MODE_WIRE:
+        return STRATEGY_WIRE;
     case MODE_ASYNC:
     case MODE_COUNT:
         break;

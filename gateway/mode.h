@@ -7,10 +7,10 @@
 
 #include "common/str.h"
 
-enum mode { MODE_SYNC, MODE_THREADS, MODE_ASYNC, MODE_MIXED, MODE_COUNT, MODE_INHERITED = MODE_COUNT };
+enum mode { MODE_SYNC, MODE_THREADS, MODE_ASYNC, MODE_MIXED, MODE_WIRE, MODE_COUNT, MODE_INHERITED = MODE_COUNT };
 
 /* The strategies behind the modes; `mixed` is a choice between two of them. */
-enum strategy { STRATEGY_SYNC, STRATEGY_THREADS, STRATEGY_ASYNC, STRATEGY_COUNT };
+enum strategy { STRATEGY_SYNC, STRATEGY_THREADS, STRATEGY_ASYNC, STRATEGY_WIRE, STRATEGY_COUNT };
 
 /* For options_parse_choice(); in the order of the enum, NULL-terminated. */
 extern const char *const mode_names[];

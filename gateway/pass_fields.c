@@ -148,6 +148,6 @@ int pass_fields_select(struct arena *arena, struct str head, struct pass_fields 
         }
         count++;
     }
-    *ret_fields = (struct pass_fields){ fields, count };
+    *ret_fields = (struct pass_fields){ fields, count, bytes };
     return 0;
 }

@@ -27,6 +27,7 @@ enum { PASS_FIELDS_CONNECTION_NAMES_AT_MOST = 32 };
 struct pass_fields {
     const struct http_field *fields;
     size_t count;
+    size_t bytes; /* what they take in an answer's head, at most */
 };
 
 /* `head`: field lines with their line breaks. 0; -EMSGSIZE: more than goes into an answer, or more names in

@@ -10,21 +10,30 @@
 
 /* ---- calls that are a name and a query ---- */
 
-/* GET /name?query; the call's name is a view into its target. */
-static int add_call(struct plan_builder *builder, struct str name, struct str query)
+typedef int add_fn(struct plan_builder *builder, struct str name, struct str target);
+
+/* GET /name?query, where the name comes in two pieces; the call's name is a view into its target. */
+static int add_call(struct plan_builder *builder, struct str front, struct str back, struct str query, add_fn *add)
 {
-    const char *mark = query.length > 0 ? "?" : "";
-    const char *target = arena_format(builder->arena, "/%.*s%s%.*s", STR_ARGUMENTS(name), mark, STR_ARGUMENTS(query));
+    const struct str pieces[] = { STR("/"), front, back, query.length > 0 ? STR("?") : STR(""), query };
+    const char *target = arena_join(builder->arena, pieces, array_length(pieces));
 
     if (target == NULL) {
         return plan_builder_refuse_size(builder);
     }
-    return plan_builder_add(builder, (struct str){ target + 1, name.length }, str_of(target));
+    size_t name_length = front.length + back.length;
+    size_t length = 1 + name_length + pieces[3].length + query.length;
+    return add(builder, (struct str){ target + 1, name_length }, (struct str){ target, length });
+}
+
+static int add_named_call(struct plan_builder *builder, struct str name, struct str query)
+{
+    return add_call(builder, name, STR(""), query, plan_builder_add);
 }
 
 static int read_task(struct plan_builder *builder, const struct route_match *match)
 {
-    if (plan_builder_start(builder, 1) < 0 || add_call(builder, str_from(match->path, 1), match->query) < 0) {
+    if (plan_builder_start(builder, 1) < 0 || add_named_call(builder, str_from(match->path, 1), match->query) < 0) {
         return -1;
     }
     builder->plan->calls[0].member = STR("res");
@@ -116,8 +125,8 @@ static int read_query(struct plan_builder *builder, struct str raw, struct fan_o
 /* task1 to taskN */
 static int add_numbered(struct plan_builder *builder, const struct fan_out_query *query)
 {
+    const struct str rest = { query->rest, query->rest_length };
     uint64_t count = 0;
-    char name[32];
 
     if (str_to_number(query->value, builder->limit, &count) < 0 || count == 0) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The query parameter n must be an integer from 1 to %zu.",
@@ -127,8 +136,11 @@ static int add_numbered(struct plan_builder *builder, const struct fan_out_query
         return -1;
     }
     for (size_t i = 1; i <= count; i++) {
-        (void)snprintf(name, sizeof name, "task%zu", i);
-        if (add_call(builder, str_of(name), (struct str){ query->rest, query->rest_length }) < 0) {
+        char room[24];
+        struct buf number;
+        buf_init_on(&number, room, sizeof room, sizeof room - 1);
+        (void)buf_add_number(&number, i);
+        if (add_call(builder, STR("task"), buf_view(&number), rest, plan_builder_add_made) < 0) {
             return -1;
         }
     }
@@ -148,7 +160,7 @@ static int add_named(struct plan_builder *builder, const struct fan_out_query *q
     }
     /* Counted beforehand, so that the empty name behind a last comma is seen and refused. */
     for (size_t i = 0; i < count; i++) {
-        if (add_call(builder, str_split(&names, ','), (struct str){ query->rest, query->rest_length }) < 0) {
+        if (add_named_call(builder, str_split(&names, ','), (struct str){ query->rest, query->rest_length }) < 0) {
             return -1;
         }
     }

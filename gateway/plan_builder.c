@@ -34,7 +34,8 @@ int plan_builder_start(struct plan_builder *builder, size_t count)
     }
     builder->plan = arena_allocate(builder->arena, sizeof *builder->plan);
     struct plan_call *calls = arena_allocate_array(builder->arena, count, sizeof calls[0]);
-    if (builder->plan == NULL || calls == NULL) {
+    builder->parts = arena_allocate_array(builder->arena, count, sizeof builder->parts[0]);
+    if (builder->plan == NULL || calls == NULL || builder->parts == NULL) {
         return plan_builder_refuse_size(builder);
     }
     builder->plan->calls = calls;
@@ -64,15 +65,44 @@ bool plan_is_name(struct str text)
     return true;
 }
 
-/* Every name against all before it: with 256 of them 32,000 comparisons, nearly all of lengths or first bytes only. */
-static bool has_name(const struct plan *plan, struct str name)
+/* ---- names that are there already ---- */
+
+static int make_slots(struct plan_builder *builder)
 {
-    for (size_t i = 0; i < plan->call_count; i++) {
-        if (str_equal(plan->calls[i].name, name)) {
-            return true;
-        }
+    size_t count = 2;
+
+    while (count < 2 * builder->capacity) {
+        count *= 2;
     }
-    return false;
+    builder->slots = arena_allocate_array(builder->arena, count, sizeof builder->slots[0]);
+    if (builder->slots == NULL) {
+        return plan_builder_refuse_size(builder);
+    }
+    builder->slot_count = count;
+    return 0;
+}
+
+/* FNV-1a */
+static size_t hash(struct str name)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < name.length; i++) {
+        value = (value ^ (unsigned char)name.base[i]) * UINT64_C(0x100000001b3);
+    }
+    return (size_t)(value ^ value >> 32);
+}
+
+/* Where `name` is, or the free place where it belongs. */
+static uint32_t *find_slot(const struct plan_builder *builder, struct str name)
+{
+    size_t mask = builder->slot_count - 1;
+    size_t at = hash(name) & mask;
+
+    while (builder->slots[at] != 0 && !str_equal(builder->plan->calls[builder->slots[at] - 1].name, name)) {
+        at = (at + 1) & mask;
+    }
+    return &builder->slots[at];
 }
 
 static int check_name(struct plan_builder *builder, struct str name)
@@ -84,32 +114,45 @@ static int check_name(struct plan_builder *builder, struct str name)
             "does not begin with \"_\", and is not \".\" or \"..\".",
             plan_quote(name).text, PLAN_NAME_MAXIMUM);
     }
-    if (has_name(builder->plan, name)) {
+    if (builder->slot_count == 0 && make_slots(builder) < 0) {
+        return -1;
+    }
+    uint32_t *slot = find_slot(builder, name);
+    if (*slot != 0) {
         return plan_builder_refuse(builder, PLAN_BAD_REQUEST, "The name %s stands more than once.",
                                    plan_quote(name).text);
     }
+    *slot = (uint32_t)builder->plan->call_count + 1;
     return 0;
 }
 
+/* ---- calls ---- */
+
 int plan_builder_add(struct plan_builder *builder, struct str name, struct str target)
 {
-    struct plan *plan = builder->plan;
-    struct template_part *part = arena_allocate(builder->arena, sizeof *part);
-
-    if (check_name(builder, name) < 0) {
-        return -1;
-    }
-    if (plan->call_count == builder->capacity || part == NULL) {
+    if (builder->plan->call_count == builder->capacity) {
         return plan_builder_refuse_size(builder);
     }
-    *part = (struct template_part){ .source = TEMPLATE_TEXT, .text = target };
-    plan->calls[plan->call_count++] = (struct plan_call){
-        .name = name,
-        .member = name,
-        .method = "GET",
-        .target = { .part_count = 1, .parts = part },
-        .timeout_us = CLOCK_NEVER_US,
-        .mode = MODE_INHERITED,
-    };
+    return check_name(builder, name) < 0 ? -1 : plan_builder_add_made(builder, name, target);
+}
+
+int plan_builder_add_made(struct plan_builder *builder, struct str name, struct str target)
+{
+    struct plan *plan = builder->plan;
+
+    if (plan->call_count == builder->capacity) {
+        return plan_builder_refuse_size(builder);
+    }
+    struct template_part *part = &builder->parts[plan->call_count];
+    struct plan_call *call = &plan->calls[plan->call_count++];
+    /* What is not named here is zero already. */
+    part->source = TEMPLATE_TEXT;
+    part->text = target;
+    call->name = name;
+    call->member = name;
+    call->method = "GET";
+    call->target = (struct template){ .part_count = 1, .parts = part };
+    call->timeout_us = CLOCK_NEVER_US;
+    call->mode = MODE_INHERITED;
     return 0;
 }

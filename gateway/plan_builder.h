@@ -20,6 +20,10 @@ struct plan_builder {
     size_t limit;      /* the most calls */
     struct plan *plan; /* NULL until plan_builder_start() */
     size_t capacity;
+    struct template_part *parts; /* a target's one part for each call */
+    /* Of the names so far, by hash: the call's index and one; 0: free. At least twice as many as calls. */
+    uint32_t *slots;
+    size_t slot_count; /* a power of two; 0: no name was looked for yet */
     int *ret_status;
     struct error *error;
 };
@@ -32,6 +36,8 @@ int plan_builder_start(struct plan_builder *builder, size_t count) must_check;
 /* GET `target` of backend 0, whose body stands in the answer under its name. The texts must be the arena's (or
  * constants); the name is checked, also against the names before it. */
 int plan_builder_add(struct plan_builder *builder, struct str name, struct str target) must_check;
+/* The same for a name that is good and new by the way it was made, where all names are made so. */
+int plan_builder_add_made(struct plan_builder *builder, struct str name, struct str target) must_check;
 
 /* Text from a client or a file for a sentence. */
 static inline struct quote plan_quote(struct str text)

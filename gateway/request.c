@@ -31,9 +31,8 @@ static void free_when_over(struct request *request)
     }
     loop_disarm(host->loop, &request->deadline_timer);
     fan_out_clear(&request->fan_out);
-    arena_clear(&request->arena);
     worker_config_release(request->worker_config);
-    free(request);
+    arena_clear(&request->arena);
     host->request_count--;
     metrics_set(host->metrics, METRICS_REQUESTS_IN_FLIGHT, host->request_count);
 }
@@ -145,9 +144,11 @@ static void make_calls(struct request *request, const struct plan *plan)
 /* A header line the client sent, kept if it is visible ASCII and not too long to pass on. */
 static const char *copy_trace_state(struct request *request, const struct http_exchange *exchange)
 {
+    if (!request->trace.is_from_client) {
+        return NULL;
+    }
     struct str value = http_exchange_header(exchange, "tracestate");
-
-    if (!request->trace.is_from_client || value.length == 0 || value.length > TRACE_STATE_LENGTH_AT_MOST) {
+    if (value.length == 0 || value.length > TRACE_STATE_LENGTH_AT_MOST) {
         return NULL;
     }
     for (size_t i = 0; i < value.length; i++) {
@@ -192,9 +193,11 @@ static uint64_t find_deadline(const struct request *request, const struct http_e
 
 static int find_forced_mode(const struct request *request, const struct http_exchange *exchange)
 {
+    if (!config_of(request)->settings.allow_mode_override) {
+        return MODE_INHERITED;
+    }
     struct str given = http_exchange_header(exchange, "Fanlight-Mode");
-
-    for (int mode = 0; mode_names[mode] != NULL && config_of(request)->settings.allow_mode_override; mode++) {
+    for (int mode = 0; mode_names[mode] != NULL; mode++) {
         if (str_equal(given, str_of(mode_names[mode]))) {
             return mode;
         }
@@ -220,12 +223,17 @@ static void choose_mode(struct request *request, const struct http_exchange *exc
 /* NULL: no memory; the exchange was closed. */
 static struct request *request_new(struct request_host *host, struct http_exchange *exchange)
 {
-    struct request *request = calloc(1, sizeof *request);
+    const struct config *config = host->worker_config->config;
+    struct arena arena;
 
+    arena_init_pooled(&arena, SIZE_MAX, &host->arena_blocks);
+    struct request *request = arena_allocate(&arena, sizeof *request);
     if (request == NULL) {
         http_exchange_raw_close(exchange);
         return NULL;
     }
+    arena_restrict(&arena, config->limits.request_arena_bytes);
+    request->arena = arena;
     host->request_count++;
     metrics_set(host->metrics, METRICS_REQUESTS_IN_FLIGHT, host->request_count);
     request->host = host;
@@ -234,8 +242,7 @@ static struct request *request_new(struct request_host *host, struct http_exchan
     request->head_read_us = http_exchange_head_read_us(exchange);
     request->deadline_timer = (struct loop_timer){ .on_due = on_deadline, .context = request };
     request->match = (struct route_match){ .name = "" };
-    request->mode = config_of(request)->settings.mode;
-    arena_init(&request->arena, config_of(request)->limits.request_arena_bytes);
+    request->mode = config->settings.mode;
     http_exchange_set_owner(exchange, &exchange_events, request);
     name_request(request, exchange);
     return request;
@@ -246,12 +253,12 @@ static struct request *request_new(struct request_host *host, struct http_exchan
 static int match_route(struct request *request)
 {
     const struct http_exchange *exchange = request->exchange;
-    struct str explain = http_exchange_header(exchange, "Fanlight-Explain");
 
     int result = route_match(config_of(request)->route_table, &request->arena, http_exchange_method(exchange),
                              http_exchange_target(exchange), &request->match);
     request->deadline_us = find_deadline(request, exchange);
-    request->wants_explanation = config_of(request)->settings.allow_explain && str_equal(explain, STR("1"));
+    request->wants_explanation = config_of(request)->settings.allow_explain &&
+                                 str_equal(http_exchange_header(exchange, "Fanlight-Explain"), STR("1"));
     choose_mode(request, exchange);
     return result;
 }

@@ -6,7 +6,7 @@
  *
  * Answered as soon as it can be; freed when the answer is out and no strategy works for any of its calls any more.
  *
- * Memory: one allocation, an arena with a hard limit, and what the calls hold.   Threads: its worker's.
+ * Memory: an arena with a hard limit, in which it lies itself, and what the calls hold.   Threads: its worker's.
  */
 #ifndef GATEWAY_REQUEST_H
 #define GATEWAY_REQUEST_H
@@ -35,7 +35,8 @@ struct request_host {
     struct attempt_queue *completions;
     struct random_source *random;
     struct upstream *upstreams[STRATEGY_COUNT];
-    size_t request_count; /* that are not freed yet */
+    struct arena_pool arena_blocks; /* to be cleared when no request is left */
+    size_t request_count;           /* that are not freed yet */
 };
 
 enum request_state {
@@ -48,7 +49,7 @@ struct request {
     struct request_host *host;
     struct worker_config *worker_config; /* the one it began with */
     struct http_exchange *exchange;      /* NULL: finished */
-    struct arena arena;
+    struct arena arena;                  /* where the request is, too; its limit counts from behind it */
     enum request_state state;
 
     /* Copies of what the client sent: the exchange may be gone before the calls are. */
@@ -63,6 +64,8 @@ struct request {
     bool wants_explanation;
 
     struct fan_out fan_out; /* plan NULL: no calls */
+    struct account account; /* put together when it is first asked for: request_account() */
+    bool has_account;
     struct loop_timer deadline_timer;
 
     int status; /* of the answer; 0: none yet */

@@ -11,7 +11,7 @@
 #include "gateway/pass_fields.h"
 #include "gateway/request_record.h"
 
-enum { TEXT_BYTES_AT_MOST = 1024 * 1024 };
+enum { TEXT_BYTES_AT_MOST = 1024 * 1024, OWN_FIELDS_BYTES = 4096 /* at most: answer_fields.h */ };
 
 #define JSON_CONTENT_TYPE "application/json"
 
@@ -29,9 +29,8 @@ struct answer {
 
 static int build_fields(struct request *request, const struct answer *answer, struct answer_fields *fields)
 {
-    struct account account = request_account(request, request->answered_us);
     struct answer_facts facts = {
-        .account = &account,
+        .account = request_account(request, request->answered_us),
         .content_type = answer->content_type,
         .mode = mode_names[request->mode],
         .request_id = request->id,
@@ -46,15 +45,13 @@ static int build_fields(struct request *request, const struct answer *answer, st
     return answer_fields_build(&request->arena, &facts, fields);
 }
 
-/* Takes the body over. */
-static void send_answer(struct request *request, const struct answer *answer, struct buf *body)
+/* `owned`: the body's bytes, which are taken over; NULL: they stay until the answer is out. */
+static void send_answer(struct request *request, const struct answer *answer, struct str body, char *owned)
 {
-    struct answer_fields fields = { .count = 0 };
-    size_t length = 0;
+    struct answer_fields fields;
 
-    char *bytes = buf_take(body, &length);
-    if (bytes == NULL || build_fields(request, answer, &fields) < 0) {
-        free(bytes);
+    if (build_fields(request, answer, &fields) < 0) {
+        free(owned);
         http_exchange_raw_close(request->exchange);
         return;
     }
@@ -62,8 +59,8 @@ static void send_answer(struct request *request, const struct answer *answer, st
         .status = answer->status,
         .fields = fields.fields,
         .field_count = fields.count,
-        .body = { bytes, length },
-        .memory = HTTP_BODY_OWNED,
+        .body = body,
+        .memory = owned != NULL ? HTTP_BODY_OWNED : HTTP_BODY_CONSTANT,
         .close = answer->close,
     };
     (void)http_exchange_answer(request->exchange, &http);
@@ -78,37 +75,51 @@ static void mark_answered(struct request *request, int status)
     }
 }
 
-static void answer(struct request *request, const struct answer *answer, struct buf *body)
+static void begin_answer(struct request *request, const struct answer *answer)
 {
     request->state = REQUEST_ANSWERED;
     mark_answered(request, answer->status);
     loop_disarm(request->host->loop, &request->deadline_timer);
     request_record_send(request);
-    send_answer(request, answer, body);
+}
+
+/* Takes the body over. */
+static void answer(struct request *request, const struct answer *answer, struct buf *body)
+{
+    size_t length = 0;
+
+    begin_answer(request, answer);
+    char *bytes = buf_take(body, &length);
+    if (bytes == NULL) {
+        http_exchange_raw_close(request->exchange);
+        return;
+    }
+    send_answer(request, answer, (struct str){ bytes, length }, bytes);
+}
+
+/* The body stays as long as the request, and that until the answer is out. */
+static void answer_constant(struct request *request, const struct answer *answer, struct str body)
+{
+    begin_answer(request, answer);
+    send_answer(request, answer, body, NULL);
 }
 
 /* ---- without calls ---- */
 
 void request_answer_constant(struct request *request, const struct route_respond *respond)
 {
-    cleanup_buf struct buf body;
-
-    buf_init(&body, respond->body.length + 1);
-    (void)buf_add_str(&body, respond->body);
-    answer(request,
-           &(struct answer){ .status = respond->status,
-                             .content_type = respond->content_type,
-                             .more_fields = respond->fields,
-                             .more_field_count = respond->field_count },
-           &body);
+    /* The configuration's, which the request holds. */
+    answer_constant(request,
+                    &(struct answer){ .status = respond->status,
+                                      .content_type = respond->content_type,
+                                      .more_fields = respond->fields,
+                                      .more_field_count = respond->field_count },
+                    respond->body);
 }
 
 void request_answer_options(struct request *request, const char *allow)
 {
-    cleanup_buf struct buf body;
-
-    buf_init(&body, TEXT_BYTES_AT_MOST);
-    answer(request, &(struct answer){ .status = 204, .allow = allow }, &body);
+    answer_constant(request, &(struct answer){ .status = 204, .allow = allow }, STR(""));
 }
 
 static void answer_problem(struct request *request, const struct problem *problem, struct answer facts)
@@ -149,7 +160,7 @@ void request_answer_overload(struct request *request)
 /* ---- of calls ---- */
 
 /* `,"_explain":{…}`, where it was asked for. */
-static void add_explanation(const struct request *request, struct buf *members)
+static void add_explanation(struct request *request, struct buf *members)
 {
     if (request->wants_explanation) {
         (void)buf_add_text(members, members->length > 0 ? ",\"_explain\":" : "\"_explain\":");
@@ -164,11 +175,10 @@ void request_answer_failure(struct request *request)
     cleanup_buf struct buf detail;
 
     mark_answered(request, call_error_status(failed->error));
-    struct account account = request_account(request, request->answered_us);
     buf_init(&members, TEXT_BYTES_AT_MOST);
     buf_init(&detail, TEXT_BYTES_AT_MOST);
     (void)buf_add_format(&members, "\"error\":\"%s\",\"calls\":", call_error_name(failed->error));
-    (void)account_render_outcomes(&account, false, &members);
+    (void)account_render_outcomes(request_account(request, request->answered_us), false, &members);
     add_explanation(request, &members);
     (void)buf_add_format(&detail, "The call %.*s failed: %s%s%.*s.", STR_ARGUMENTS(failed->name),
                          call_error_description(failed->error), failed->detail.length > 0 ? ": " : "",
@@ -236,13 +246,11 @@ static struct merge_member *list_members(struct request *request)
 }
 
 /* What follows the calls' members. */
-static void render_tail(const struct request *request, struct buf *tail)
+static void render_tail(struct request *request, struct buf *tail)
 {
-    struct account account = request_account(request, request->answered_us);
-
     if (request->fan_out.is_incomplete) {
         (void)buf_add_text(tail, "\"_errors\":");
-        (void)account_render_outcomes(&account, true, tail);
+        (void)account_render_outcomes(request_account(request, request->answered_us), true, tail);
     }
     add_explanation(request, tail);
 }
@@ -277,12 +285,23 @@ static void fail_passed(struct request *request, struct call *call, enum call_er
     request_answer_failure(request);
 }
 
+/* -EMSGSIZE also where this request's own head leaves them no room. */
+static int select_passed(struct request *request, const struct call *call, struct pass_fields *ret_fields)
+{
+    int result = pass_fields_select(&request->arena, buf_view(&call->attempt.response_head), ret_fields);
+
+    if (result == 0 && ret_fields->bytes + OWN_FIELDS_BYTES > http_exchange_answer_room(request->exchange)) {
+        return -EMSGSIZE;
+    }
+    return result;
+}
+
 void request_answer_passed(struct request *request)
 {
     struct call *call = request->fan_out.steps[0].calls;
     struct pass_fields fields = { .count = 0 };
 
-    int result = pass_fields_select(&request->arena, buf_view(&call->attempt.response_head), &fields);
+    int result = select_passed(request, call, &fields);
     if (result < 0) {
         fail_passed(request, call,
                     result == -EMSGSIZE  ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE

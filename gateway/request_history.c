@@ -5,11 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-struct request_record {
-    size_t holders; /* the history, and readers that are at it */
-    size_t length;
-    char bytes[];
-};
+enum { RENDERED_BYTES_AT_MOST = 1024 * 1024 };
 
 enum reader_step { READER_BETWEEN, READER_AT_RECORD, READER_AT_END };
 
@@ -17,33 +13,22 @@ struct request_reader {
     const struct request_history *history;
     uint64_t next;
     uint64_t end;
-    struct request_record *current; /* held while it is read; NULL: none */
-    struct str piece;               /* what is left of what is being read */
+    struct time_stamp stamp;
+    struct buf rendered; /* the record it is at */
+    struct str piece;    /* what is left of what is being read */
     enum reader_step step;
     bool has_begun;
 };
 
 /* ---- keeping ---- */
 
-static void record_release(struct request_record *record)
-{
-    if (record != NULL && --record->holders == 0) {
-        free(record);
-    }
-}
-
-static struct request_record **slot_of(struct request_history *history, uint64_t number)
-{
-    return &history->records[number % REQUEST_HISTORY_RECORDS];
-}
-
 static void drop_oldest(struct request_history *history)
 {
-    struct request_record *oldest = take_pointer(*slot_of(history, history->first));
+    struct kept_record *oldest = &history->records[history->first % REQUEST_HISTORY_RECORDS];
 
-    history->bytes -= oldest->length;
+    history->bytes -= oldest->packed.length;
     history->first++;
-    record_release(oldest);
+    record_batch_release(take_pointer(oldest->batch));
 }
 
 void request_history_init(struct request_history *history, size_t limit_bytes)
@@ -58,24 +43,18 @@ void request_history_clear(struct request_history *history)
     }
 }
 
-int request_history_add(struct request_history *history, struct str record)
+int request_history_add(struct request_history *history, struct record_batch *batch, struct str packed)
 {
-    if (record.length > history->limit_bytes) {
+    if (packed.length > history->limit_bytes) {
         return -EMSGSIZE;
     }
-    struct request_record *added = malloc(sizeof *added + record.length);
-    if (added == NULL) {
-        return -ENOMEM;
-    }
-    added->holders = 1;
-    added->length = record.length;
-    memcpy(added->bytes, record.base, record.length);
     while (history->end - history->first == REQUEST_HISTORY_RECORDS ||
-           history->bytes + record.length > history->limit_bytes) {
+           history->bytes + packed.length > history->limit_bytes) {
         drop_oldest(history);
     }
-    *slot_of(history, history->end) = added;
-    history->bytes += record.length;
+    history->records[history->end % REQUEST_HISTORY_RECORDS] =
+        (struct kept_record){ .batch = record_batch_hold(batch), .packed = packed };
+    history->bytes += packed.length;
     history->end++;
     return 0;
 }
@@ -90,6 +69,8 @@ struct request_reader *request_reader_new(const struct request_history *history,
         return NULL;
     }
     reader->history = history;
+    time_stamp_init(&reader->stamp);
+    buf_init(&reader->rendered, RENDERED_BYTES_AT_MOST);
     reader->end = history->end;
     reader->next = count < history->end - history->first ? history->end - count : history->first;
     return reader;
@@ -98,27 +79,28 @@ struct request_reader *request_reader_new(const struct request_history *history,
 void request_reader_free(struct request_reader *reader)
 {
     if (reader != NULL) {
-        record_release(reader->current);
+        buf_clear(&reader->rendered);
         free(reader);
     }
 }
 
-/* To the next record that has not gone. */
+/* To the next record that has not gone. One that cannot be rendered (no memory) is left out. */
 static bool advance(struct request_reader *reader)
 {
     const struct request_history *history = reader->history;
 
-    record_release(take_pointer(reader->current));
     if (reader->next < history->first) {
         reader->next = history->first;
     }
-    if (reader->next >= reader->end) {
-        return false;
+    while (reader->next < reader->end) {
+        struct str packed = history->records[reader->next % REQUEST_HISTORY_RECORDS].packed;
+        reader->next++;
+        buf_reset(&reader->rendered);
+        if (record_render_packed(packed, &reader->stamp, &reader->rendered) == 0) {
+            return true;
+        }
     }
-    reader->current = history->records[reader->next % REQUEST_HISTORY_RECORDS];
-    reader->current->holders++;
-    reader->next++;
-    return true;
+    return false;
 }
 
 static bool next_piece(struct request_reader *reader)
@@ -127,7 +109,7 @@ static bool next_piece(struct request_reader *reader)
         return false;
     }
     if (reader->step == READER_AT_RECORD) {
-        reader->piece = (struct str){ reader->current->bytes, reader->current->length };
+        reader->piece = buf_view(&reader->rendered);
         reader->step = READER_BETWEEN;
     } else if (advance(reader)) {
         reader->piece = reader->has_begun ? STR(",\n") : STR("[");

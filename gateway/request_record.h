@@ -2,7 +2,7 @@
 /*
  * request_record - what is told of a request: its log lines, its record for the admin pages, its counters.
  *
- * The record is one JSON object, the same as the log's `done` event: in the log, in /requests, in /events, in _explain.
+ * The record (record.h) is the same in the log's `done` event, in /requests, in /events, in _explain.
  */
 #ifndef GATEWAY_REQUEST_RECORD_H
 #define GATEWAY_REQUEST_RECORD_H
@@ -16,9 +16,9 @@ void request_record_send(const struct request *request);
 /* The last: log line, record, counters. */
 void request_record_done(struct request *request);
 
-/* The account as of `done_us`. */
-struct account request_account(const struct request *request, uint64_t done_us);
+/* The account as of `done_us`. Not before the calls are over: what is put together first is kept. */
+const struct account *request_account(struct request *request, uint64_t done_us);
 /* The object, without a line break. */
-void request_record_render(const struct request *request, uint64_t done_us, struct buf *json);
+void request_record_render(struct request *request, uint64_t done_us, struct buf *json);
 
 #endif

@@ -48,7 +48,28 @@ static enum call_error transfer_encoding_field(struct response_framing *framing,
     return str_equal_ignoring_case(value, STR("chunked")) ? CALL_OK : CALL_HTTP_RESPONSE_TRANSFER_CODING;
 }
 
-static enum call_error field(struct response_framing *framing, struct str line)
+/* Every field of every answer comes by here: its name's length tells most of them apart from those that matter. */
+static enum call_error judge_field(struct response_framing *framing, struct str name, struct str value)
+{
+    static const struct str content_length = STR_STATIC("content-length");
+    static const struct str content_encoding = STR_STATIC("content-encoding");
+    static const struct str transfer_encoding = STR_STATIC("transfer-encoding");
+
+    if (name.length == content_length.length && str_equal_ignoring_case(name, content_length)) {
+        return length_field(framing, str_trim(value));
+    }
+    if (name.length == transfer_encoding.length && str_equal_ignoring_case(name, transfer_encoding)) {
+        return transfer_encoding_field(framing, str_trim(value));
+    }
+    /* We asked for identity and could not read anything else. */
+    if (name.length == content_encoding.length && !framing->allows_content_coding &&
+        str_equal_ignoring_case(name, content_encoding) && !str_equal_ignoring_case(str_trim(value), STR("identity"))) {
+        return CALL_HTTP_RESPONSE_CONTENT_CODING;
+    }
+    return CALL_OK;
+}
+
+static enum call_error field_line(struct response_framing *framing, struct str line)
 {
     struct str value = line;
     struct str name = str_split(&value, ':');
@@ -56,25 +77,18 @@ static enum call_error field(struct response_framing *framing, struct str line)
     if (name.length == line.length || name.length == 0 || line.base[0] == ' ' || line.base[0] == '\t') {
         return CALL_HTTP_PROTOCOL_ERROR; /* no colon, no name, or a folded line */
     }
-    value = str_trim(value);
-    if (str_equal_ignoring_case(str_trim(name), STR("content-length"))) {
-        return length_field(framing, value);
-    }
-    if (str_equal_ignoring_case(str_trim(name), STR("transfer-encoding"))) {
-        return transfer_encoding_field(framing, value);
-    }
-    /* We asked for identity and could not read anything else. */
-    if (!framing->allows_content_coding && str_equal_ignoring_case(str_trim(name), STR("content-encoding")) &&
-        !str_equal_ignoring_case(value, STR("identity"))) {
-        return CALL_HTTP_RESPONSE_CONTENT_CODING;
-    }
-    return CALL_OK;
+    return judge_field(framing, str_trim(name), value);
 }
 
-static enum call_error judge(struct response_framing *framing, struct str line)
+static bool has_room(struct response_framing *framing, size_t line_bytes)
 {
-    framing->head_bytes += line.length;
-    if (framing->head_bytes > framing->limit_bytes) {
+    framing->head_bytes += line_bytes;
+    return framing->head_bytes <= framing->limit_bytes;
+}
+
+static enum call_error judge_line(struct response_framing *framing, struct str line)
+{
+    if (!has_room(framing, line.length)) {
         return CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE;
     }
     line = without_line_break(line);
@@ -85,13 +99,24 @@ static enum call_error judge(struct response_framing *framing, struct str line)
     }
     /* Behind the head of a final response come trailers, if anything. */
     framing->is_status_line = framing->status < 200 && str_starts_with(line, STR("HTTP/"));
-    return framing->is_status_line ? status_line(framing, line) : field(framing, line);
+    return framing->is_status_line ? status_line(framing, line) : field_line(framing, line);
 }
 
 enum call_error response_framing_line(struct response_framing *framing, struct str line)
 {
     if (framing->error == CALL_OK) {
-        framing->error = judge(framing, line);
+        framing->error = judge_line(framing, line);
+    }
+    return framing->error;
+}
+
+enum call_error response_framing_field(struct response_framing *framing, size_t line_bytes, struct str name,
+                                       struct str value)
+{
+    if (framing->error == CALL_OK) {
+        framing->is_status_line = false;
+        framing->error =
+            has_room(framing, line_bytes) ? judge_field(framing, name, value) : CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE;
     }
     return framing->error;
 }

@@ -31,5 +31,9 @@ struct response_framing {
 /* One line of the head as it came, with or without its line break: the status line, a field, or the empty line. An
  * interim (1xx) head is followed by another. Returns framing->error. */
 enum call_error response_framing_line(struct response_framing *framing, struct str line);
+/* The same of a field that somebody has taken apart already: nothing but a name, a colon, a value with or without the
+ * blanks around it, and a line break, `line_bytes` together. */
+enum call_error response_framing_field(struct response_framing *framing, size_t line_bytes, struct str name,
+                                       struct str value);
 
 #endif

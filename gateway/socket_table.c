@@ -1,32 +1,101 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/socket_table.h"
 
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
-static size_t bucket_of(int number)
+enum { FIRST_BUCKETS = 16 };
+
+/* Only where there are buckets. */
+static struct socket_entry **bucket_of(const struct socket_table *table, struct socket_entry **buckets, int number)
 {
-    return (size_t)(unsigned)number % SOCKET_TABLE_BUCKETS;
+    return &buckets[(size_t)(unsigned)number & (table->bucket_count - 1)];
 }
+
+/* ---- room ---- */
+
+static void file_by_descriptor(struct socket_table *table, struct socket_entry *entry)
+{
+    struct socket_entry **bucket = bucket_of(table, table->by_descriptor, entry->descriptor);
+
+    entry->next_by_descriptor = *bucket;
+    *bucket = entry;
+}
+
+static void file_by_port(struct socket_table *table, struct socket_entry *entry)
+{
+    struct socket_entry **bucket = bucket_of(table, table->by_port, entry->local_port);
+
+    entry->next_by_port = *bucket;
+    *bucket = entry;
+}
+
+static void refile(struct socket_table *table, struct socket_entry *first)
+{
+    for (struct socket_entry *entry = first, *next = NULL; entry != NULL; entry = next) {
+        next = entry->next_by_descriptor;
+        file_by_descriptor(table, entry);
+        if (entry->local_port != 0) {
+            file_by_port(table, entry);
+        }
+    }
+}
+
+static int grow(struct socket_table *table)
+{
+    struct socket_table larger = { .bucket_count = table->bucket_count > 0 ? table->bucket_count * 2 : FIRST_BUCKETS,
+                                   .count = table->count };
+
+    larger.by_descriptor = calloc(larger.bucket_count * 2, sizeof(struct socket_entry *));
+    if (larger.by_descriptor == NULL) {
+        return -ENOMEM;
+    }
+    larger.by_port = larger.by_descriptor + larger.bucket_count;
+    for (size_t i = 0; i < table->bucket_count; i++) {
+        refile(&larger, table->by_descriptor[i]);
+    }
+    free(table->by_descriptor); /* and with it by_port */
+    *table = larger;
+    return 0;
+}
+
+void socket_table_clear(struct socket_table *table)
+{
+    for (size_t i = 0; i < table->bucket_count; i++) {
+        for (struct socket_entry *entry = table->by_descriptor[i], *next = NULL; entry != NULL; entry = next) {
+            next = entry->next_by_descriptor;
+            free(entry);
+        }
+    }
+    free(table->by_descriptor);
+    *table = (struct socket_table){ .count = 0 };
+}
+
+/* ---- sockets ---- */
 
 struct socket_entry *socket_table_add(struct socket_table *table, int descriptor)
 {
     struct socket_entry *entry = calloc(1, sizeof *entry);
 
-    if (entry == NULL) {
+    /* Too few buckets are slower, and no more than that. */
+    if (entry == NULL || (table->count >= table->bucket_count && grow(table) < 0 && table->bucket_count == 0)) {
+        free(entry);
         return NULL;
     }
-    struct socket_entry **bucket = &table->by_descriptor[bucket_of(descriptor)];
     entry->descriptor = descriptor;
-    entry->next_by_descriptor = *bucket;
-    *bucket = entry;
+    file_by_descriptor(table, entry);
+    table->count++;
     return entry;
 }
 
 struct socket_entry *socket_table_find(const struct socket_table *table, int descriptor)
 {
-    struct socket_entry *entry = table->by_descriptor[bucket_of(descriptor)];
-
+    if (table->bucket_count == 0) {
+        return NULL;
+    }
+    struct socket_entry *entry = *bucket_of(table, table->by_descriptor, descriptor);
     while (entry != NULL && entry->descriptor != descriptor) {
         entry = entry->next_by_descriptor;
     }
@@ -35,7 +104,7 @@ struct socket_entry *socket_table_find(const struct socket_table *table, int des
 
 static void forget_port(struct socket_table *table, const struct socket_entry *entry)
 {
-    struct socket_entry **link = &table->by_port[bucket_of(entry->local_port)];
+    struct socket_entry **link = bucket_of(table, table->by_port, entry->local_port);
 
     while (*link != NULL && *link != entry) {
         link = &(*link)->next_by_port;
@@ -47,8 +116,10 @@ static void forget_port(struct socket_table *table, const struct socket_entry *e
 
 void socket_table_remove(struct socket_table *table, int descriptor)
 {
-    struct socket_entry **link = &table->by_descriptor[bucket_of(descriptor)];
-
+    if (table->bucket_count == 0) {
+        return;
+    }
+    struct socket_entry **link = bucket_of(table, table->by_descriptor, descriptor);
     while (*link != NULL && (*link)->descriptor != descriptor) {
         link = &(*link)->next_by_descriptor;
     }
@@ -57,6 +128,7 @@ void socket_table_remove(struct socket_table *table, int descriptor)
         return;
     }
     *link = entry->next_by_descriptor;
+    table->count--;
     if (entry->local_port != 0) {
         forget_port(table, entry);
     }
@@ -82,16 +154,16 @@ void socket_table_name(struct socket_table *table, struct socket_entry *entry, i
     if (entry->local_port != 0 || local_port == 0) {
         return;
     }
-    struct socket_entry **bucket = &table->by_port[bucket_of(local_port)];
     entry->local_port = local_port;
-    entry->next_by_port = *bucket;
-    *bucket = entry;
+    file_by_port(table, entry);
 }
 
 struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port)
 {
-    struct socket_entry *entry = table->by_port[bucket_of(local_port)];
-
+    if (table->bucket_count == 0) {
+        return NULL;
+    }
+    struct socket_entry *entry = *bucket_of(table, table->by_port, local_port);
     while (entry != NULL && entry->local_port != local_port) {
         entry = entry->next_by_port;
     }
@@ -102,7 +174,7 @@ bool socket_table_has_unread(const struct socket_table *table, int local_port)
 {
     char byte = 0;
 
-    for (const struct socket_entry *entry = table->by_port[bucket_of(local_port)]; entry != NULL;
+    for (const struct socket_entry *entry = socket_table_find_port(table, local_port); entry != NULL;
          entry = entry->next_by_port) {
         if (entry->local_port == local_port && recv(entry->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
             return true;

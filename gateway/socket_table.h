@@ -5,6 +5,8 @@
  * libcurl does not say which socket a transfer is about to use, only its local port. With the socket known, bytes that
  * lie on a kept connection before a request was sent on it can be seen: libcurl 7.88 would take them for the answer.
  *
+ * All zero is an empty table. Finding takes the same time however many there are: the table grows with them.
+ *
  * Memory: one small allocation per socket, freed when it closes.   Threads: one.
  */
 #ifndef GATEWAY_SOCKET_TABLE_H
@@ -28,13 +30,15 @@ struct socket_entry {
     void *owner;
 };
 
-enum { SOCKET_TABLE_BUCKETS = 1024 };
-
 struct socket_table {
-    struct socket_entry *by_descriptor[SOCKET_TABLE_BUCKETS];
-    struct socket_entry *by_port[SOCKET_TABLE_BUCKETS];
+    struct socket_entry **by_descriptor;
+    struct socket_entry **by_port;
+    size_t bucket_count; /* of each of the two; a power of two, or 0 */
+    size_t count;
 };
 
+/* Frees what the table holds: its sockets must be closed by then. */
+void socket_table_clear(struct socket_table *table);
 /* NULL: no memory. */
 struct socket_entry *socket_table_add(struct socket_table *table, int descriptor) must_check;
 struct socket_entry *socket_table_find(const struct socket_table *table, int descriptor);

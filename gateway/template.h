@@ -82,6 +82,9 @@ struct template_values {
     struct str each; /* a JSON string or number */
 };
 
+/* It has no reference: then *ret_text is all of it, as every rendering gives it. */
+bool template_is_constant(const struct template *template, struct str *ret_text);
+
 enum template_verdict {
     TEMPLATE_DONE,
     TEMPLATE_BAD_REQUEST, /* the client's doing: 400 */

@@ -32,10 +32,11 @@ struct template_rendering {
     struct error *error;
     struct buf text;    /* what is rendered so far */
     struct buf scratch; /* for a value whose escapes must be read; the next one takes its place */
+    /* Where the two begin: few are longer. */
+    char text_room[512];
+    char scratch_room[256];
 };
 
-/* The template's only text, which needs no rendering. */
-bool template_is_constant(const struct template *template, struct str *ret_text);
 void template_rendering_init(struct template_rendering *rendering, const struct template *template,
                              const struct template_values *values, struct arena *arena, struct error *error);
 void template_rendering_clear(struct template_rendering *rendering);

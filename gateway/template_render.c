@@ -29,9 +29,12 @@ void template_rendering_init(struct template_rendering *rendering, const struct 
 {
     size_t limit = arena->limit_bytes - arena->used_bytes;
 
-    *rendering = (struct template_rendering){ .template = template, .values = values, .arena = arena, .error = error };
-    buf_init(&rendering->text, limit);
-    buf_init(&rendering->scratch, limit);
+    rendering->template = template;
+    rendering->values = values;
+    rendering->arena = arena;
+    rendering->error = error;
+    buf_init_on(&rendering->text, rendering->text_room, sizeof rendering->text_room, limit);
+    buf_init_on(&rendering->scratch, rendering->scratch_room, sizeof rendering->scratch_room, limit);
 }
 
 void template_rendering_clear(struct template_rendering *rendering)

@@ -169,6 +169,7 @@ void thread_pool_free(struct thread_pool *pool)
         transfer_abort(pool->threads[i].transfer); /* no rearming any more: wait_for_job() gives out nothing */
         (void)pthread_join(pool->threads[i].thread, NULL);
         transfer_free(pool->threads[i].transfer);
+        socket_table_clear(&pool->threads[i].cache.sockets);
     }
     pthread_cond_destroy(&pool->has_job);
     pthread_mutex_destroy(&pool->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/trace.h"
 
-#include <stdio.h>
+#include <endian.h>
 #include <string.h>
 
 enum { REQUEST_ID_MAXIMUM = 128 };
@@ -11,20 +11,34 @@ enum { TRACE_ID_AT = 3, SPAN_ID_AT = 36, FLAGS_AT = 53 };
  * (§3.2.2.5). */
 enum { FLAG_SAMPLED = 0x01, FLAG_RANDOM = 0x02 };
 
-static const char hexadecimal_digits[] = "0123456789abcdef";
+/* ---- hex ---- */
+
+/* All eight digits at once: every nibble gets a byte of its own, and those over 9 go on to the letters. */
+static void write_eight_digits(uint32_t bits, char *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t nibbles = bits;
+
+    nibbles = (nibbles | nibbles << 16) & UINT64_C(0x0000ffff0000ffff);
+    nibbles = (nibbles | nibbles << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    nibbles = (nibbles | nibbles << 4) & (ones * 0x0f);
+    uint64_t is_letter = ((nibbles + ones * 6) >> 4) & ones;
+    uint64_t digits = htobe64(nibbles + ones * '0' + is_letter * ('a' - '0' - 10));
+    memcpy(text, &digits, sizeof digits);
+}
 
 void trace_random_hex(struct random_source *source, char *text, size_t length)
 {
-    uint64_t bits = 0;
+    char digits[16];
     bool is_zero = true;
 
-    for (size_t i = 0; i < length; i++) {
-        if (i % 16 == 0) {
-            bits = random_source_next(source);
-        }
-        text[i] = hexadecimal_digits[bits >> 60];
-        is_zero = is_zero && text[i] == '0';
-        bits <<= 4;
+    for (size_t done = 0; done < length; done += sizeof digits) {
+        size_t count = length - done < sizeof digits ? length - done : sizeof digits;
+        uint64_t bits = random_source_next(source);
+        write_eight_digits((uint32_t)(bits >> 32), digits);
+        write_eight_digits((uint32_t)bits, digits + 8);
+        memcpy(text + done, digits, count);
+        is_zero = is_zero && bits >> (64 - 4 * count) == 0;
     }
     if (is_zero && length > 0) {
         text[length - 1] = '1';
@@ -37,7 +51,8 @@ void trace_random_hex(struct random_source *source, char *text, size_t length)
 static bool is_lower_hexadecimal(struct str text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (text.base[i] == '\0' || strchr(hexadecimal_digits, text.base[i]) == NULL) {
+        char byte = text.base[i];
+        if (!(byte >= '0' && byte <= '9') && !(byte >= 'a' && byte <= 'f')) {
             return false;
         }
     }
@@ -89,10 +104,10 @@ static bool is_traceparent(struct str text)
 static void take_flags(struct trace *trace, struct str traceparent)
 {
     int known = str_starts_with(traceparent, STR("00")) ? FLAG_SAMPLED | FLAG_RANDOM : FLAG_SAMPLED;
-    const char *low = strchr(hexadecimal_digits, traceparent.base[FLAGS_AT + 1]);
+    char low = traceparent.base[FLAGS_AT + 1];
 
     trace->flags[0] = '0';
-    trace->flags[1] = hexadecimal_digits[(low - hexadecimal_digits) & known];
+    trace->flags[1] = (char)('0' + ((low <= '9' ? low - '0' : low - 'a' + 10) & known));
     trace->flags[2] = '\0';
 }
 
@@ -110,23 +125,23 @@ void trace_begin(struct trace *trace, struct random_source *source, struct str t
 
 void trace_format_parent(const struct trace *trace, struct random_source *source, char text[TRACEPARENT_LENGTH + 1])
 {
-    char span_id[SPAN_ID_LENGTH + 1];
-
-    trace_random_hex(source, span_id, SPAN_ID_LENGTH);
-    (void)snprintf(text, TRACEPARENT_LENGTH + 1, "00-%s-%s-%s", trace->trace_id, span_id, trace->flags);
+    memcpy(text, "00-", TRACE_ID_AT);
+    memcpy(text + TRACE_ID_AT, trace->trace_id, TRACE_ID_LENGTH);
+    text[SPAN_ID_AT - 1] = '-';
+    trace_random_hex(source, text + SPAN_ID_AT, SPAN_ID_LENGTH);
+    text[FLAGS_AT - 1] = '-';
+    memcpy(text + FLAGS_AT, trace->flags, sizeof trace->flags);
 }
 
 /* ---- X-Request-Id ---- */
 
 bool trace_is_request_id(struct str text)
 {
-    static const char others[] = "._-";
-
     for (size_t i = 0; i < text.length; i++) {
         char byte = text.base[i];
         bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
         bool is_digit = byte >= '0' && byte <= '9';
-        if (!is_letter && !is_digit && (byte == '\0' || strchr(others, byte) == NULL)) {
+        if (!is_letter && !is_digit && byte != '.' && byte != '_' && byte != '-') {
             return false;
         }
     }

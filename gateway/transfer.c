@@ -6,15 +6,20 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "gateway/curl_handle.h"
 #include "gateway/transfer_outcome.h"
 #include "gateway/transfer_request.h"
 
-enum { URL_BYTES_AT_MOST = 1024 * 1024 };
+/* What an answer says of its length is believed up to here: room is made for it at once. */
+enum { RESERVED_BYTES_AT_MOST = 1024 * 1024 };
 
 /* ---- sockets ---- */
 
 static void set_active(struct transfer *transfer, int descriptor)
 {
+    if (!transfer->is_abortable) {
+        return;
+    }
     pthread_mutex_lock(&transfer->lock);
     transfer->active_descriptor = descriptor;
     pthread_mutex_unlock(&transfer->lock);
@@ -174,6 +179,23 @@ static int keep_head_line(struct transfer *transfer, struct str line)
     return buf_add_str(head, line);
 }
 
+/* A body in one piece, instead of one that grows by and by. Where there is no room, the body's own bytes will say so.
+ */
+static int expect_body(struct transfer *transfer)
+{
+    struct buf *response = &transfer->attempt->response;
+    uint64_t length = transfer->framing.content_length;
+
+    if (length > response->limit) {
+        transfer->is_body_too_long = true;
+        return -ENOBUFS;
+    }
+    if (transfer->framing.is_complete && length > 0) {
+        (void)buf_reserve(response, length < RESERVED_BYTES_AT_MOST ? (size_t)length : RESERVED_BYTES_AT_MOST);
+    }
+    return 0;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
@@ -187,11 +209,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     if (error != CALL_OK || keep_head_line(transfer, line) < 0) {
         return 0;
     }
-    if (transfer->framing.has_length && transfer->framing.content_length > transfer->attempt->response.limit) {
-        transfer->is_body_too_long = true;
-        return 0;
-    }
-    return size * count;
+    return transfer->framing.has_length && expect_body(transfer) < 0 ? 0 : size * count;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
@@ -228,13 +246,7 @@ static void set_constant_options(struct transfer *transfer)
     CURL *easy = transfer->easy;
 
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a resolver thread */
+    curl_handle_set_constants(easy);
     (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
@@ -247,6 +259,12 @@ static void set_constant_options(struct transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_SHARE, transfer->cache->share);
+}
+
+static size_t *answer_bytes_of(struct transfer_cache *cache)
+{
+    return cache->answer_bytes != NULL ? cache->answer_bytes : &cache->own_answer_bytes;
 }
 
 struct transfer *transfer_new(struct transfer_cache *cache)
@@ -257,13 +275,14 @@ struct transfer *transfer_new(struct transfer_cache *cache)
         return NULL;
     }
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL) {
+    transfer->request = transfer->easy != NULL ? transfer_request_new(transfer->easy, answer_bytes_of(cache)) : NULL;
+    if (transfer->request == NULL) {
+        curl_easy_cleanup(transfer->easy);
         free(transfer);
         return NULL;
     }
     transfer->cache = cache;
     transfer->active_descriptor = -1;
-    buf_init(&transfer->url, URL_BYTES_AT_MOST);
     atomic_init(&transfer->is_aborted, false);
     pthread_mutex_init(&transfer->lock, NULL);
     set_constant_options(transfer);
@@ -276,8 +295,7 @@ void transfer_free(struct transfer *transfer)
         return;
     }
     curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->fields);
-    buf_clear(&transfer->url);
+    transfer_request_free(transfer->request);
     pthread_mutex_destroy(&transfer->lock);
     free(transfer);
 }
@@ -286,6 +304,8 @@ void transfer_free(struct transfer *transfer)
 
 int transfer_begin(struct transfer *transfer, struct attempt *attempt)
 {
+    uint64_t now_us = clock_monotonic_us();
+
     transfer->requests_sent = 0;
     transfer->is_poisoned = false;
     transfer->is_out_of_descriptors = false;
@@ -293,12 +313,11 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     transfer->is_body_too_long = false;
     transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes,
                                                    .allows_content_coding = attempt->wants_response_head };
-    set_active(transfer, -1);
-    if (transfer_request_set(transfer, attempt) < 0) {
+    if (transfer_request_set(transfer->request, attempt, now_us) < 0) {
         return -ENOMEM;
     }
     transfer->attempt = attempt;
-    attempt->started_us = clock_monotonic_us();
+    attempt->started_us = now_us;
     return 0;
 }
 
@@ -311,18 +330,21 @@ enum call_error transfer_end(struct transfer *transfer, int code)
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
     forget_unused_sockets(transfer);
     set_active(transfer, -1);
-    transfer_request_unset(transfer);
+    transfer_request_unset(transfer->request, transfer->framing.head_bytes + attempt->response.length);
     transfer->attempt = NULL;
     return error;
 }
 
 enum call_error transfer_perform(struct transfer *transfer, struct attempt *attempt)
 {
+    if (!transfer->is_abortable) {
+        transfer->is_abortable = true;
+        /* The progress callback is how libcurl, waiting for a name or a connection, learns of an abort. */
+        (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+    }
     if (transfer_begin(transfer, attempt) < 0) {
         return CALL_PROXY_INTERNAL_ERROR;
     }
-    /* The progress callback is how libcurl, waiting for a name or a connection, learns of an abort. */
-    (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
     return transfer_end(transfer, (int)curl_easy_perform(transfer->easy));
 }
 

@@ -22,7 +22,7 @@
 #include "gateway/response_framing.h"
 #include "gateway/socket_table.h"
 
-struct curl_slist;
+struct transfer_request;
 
 enum { TRANSFER_SOCKETS_OPENED = 4 };
 
@@ -33,15 +33,17 @@ struct transfer_cache {
     void (*on_opened)(void *context, struct socket_entry *entry);
     void (*on_closing)(void *context, struct socket_entry *entry);
     void *context;
+    void *share;          /* CURLSH *: what its transfers share with those of other caches; NULL: nothing */
+    size_t *answer_bytes; /* how large answers were of late, where other caches of the server know, too; NULL: own */
+    size_t own_answer_bytes;
 };
 
 struct transfer {
-    void *easy; /* CURL *: libcurl's header stays in transfer.c and curl_loop.c */
+    void *easy; /* CURL *: libcurl's header stays in the files of transfer and curl_loop */
+    struct transfer_request *request;
     struct transfer_cache *cache;
     struct attempt *attempt; /* NULL: idle */
-    struct curl_slist *fields;
-    struct buf url; /* NUL-terminated */
-    void *owner; /* whoever runs it */
+    void *owner;             /* whoever runs it */
     struct transfer *next_free;
 
     /* Of the attempt under way. */
@@ -54,6 +56,7 @@ struct transfer {
     bool is_body_too_long;
 
     /* For an abort from another thread. */
+    bool is_abortable;     /* it is performed, not multiplexed */
     pthread_mutex_t lock;  /* of active_descriptor */
     int active_descriptor; /* a request was or is about to be sent on it; -1: none */
     atomic_bool is_aborted;

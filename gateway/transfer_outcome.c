@@ -2,32 +2,11 @@
 #include "gateway/transfer_outcome.h"
 
 #include <curl/curl.h>
-#include <errno.h>
+
+#include "gateway/curl_handle.h"
 
 /* CURLE_TOO_LARGE, which libcurl has since 8.6; before, a header line without end is CURLE_OUT_OF_MEMORY. */
 enum { CODE_TOO_LARGE = 100 };
-
-static enum call_error connect_error(const struct transfer *transfer)
-{
-    long code = 0;
-
-    /* The request had been sent on a kept connection that ended, and libcurl tried by itself to open another. */
-    if (transfer->requests_sent > 0) {
-        return CALL_CONNECTION_TERMINATED;
-    }
-    if (transfer->is_out_of_descriptors) {
-        return CALL_CONNECTION_LIMIT_REACHED;
-    }
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
-    switch (code) {
-    case ECONNREFUSED:
-        return CALL_CONNECTION_REFUSED;
-    case ETIMEDOUT:
-        return CALL_CONNECTION_TIMEOUT;
-    default:
-        return CALL_DESTINATION_UNAVAILABLE;
-    }
-}
 
 static enum call_error abort_error(const struct transfer *transfer)
 {
@@ -57,15 +36,19 @@ static enum call_error receive_error(const struct transfer *transfer)
                                                                 : lost_error(transfer);
 }
 
+/* With a request sent: it was on a kept connection that ended, and libcurl tried by itself to open another. */
+static enum call_error connect_error(const struct transfer *transfer, int code)
+{
+    enum call_error error = curl_handle_connect_error(transfer->easy, code, transfer->is_out_of_descriptors);
+
+    return code == CURLE_COULDNT_CONNECT && transfer->requests_sent > 0 ? CALL_CONNECTION_TERMINATED : error;
+}
+
 static enum call_error error_of_code(const struct transfer *transfer, int code)
 {
     switch (code) {
     case CURLE_OK:
         return CALL_OK;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return CALL_DNS_ERROR;
-    case CURLE_COULDNT_CONNECT:
-        return connect_error(transfer);
     case CURLE_OPERATION_TIMEDOUT:
         return attempt_timeout_error(transfer->attempt);
     case CURLE_ABORTED_BY_CALLBACK:
@@ -85,13 +68,6 @@ static enum call_error error_of_code(const struct transfer *transfer, int code)
                                                      : CALL_PROXY_INTERNAL_ERROR;
     case CURLE_BAD_CONTENT_ENCODING: /* a transfer coding: content is never decoded, as we ask for none */
         return CALL_HTTP_RESPONSE_TRANSFER_CODING;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CIPHER:
-        return CALL_TLS_PROTOCOL_ERROR;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        return CALL_TLS_CERTIFICATE_ERROR;
     default:
         return CALL_PROXY_INTERNAL_ERROR;
     }
@@ -106,7 +82,10 @@ enum call_error transfer_outcome(const struct transfer *transfer, int code)
     if (transfer->is_body_too_long) {
         return CALL_HTTP_RESPONSE_BODY_SIZE;
     }
-    enum call_error error = error_of_code(transfer, code);
+    enum call_error error = connect_error(transfer, code);
+    if (error == CALL_OK) {
+        error = error_of_code(transfer, code);
+    }
     if (error == CALL_OK && transfer->framing.status < 200) {
         return CALL_HTTP_PROTOCOL_ERROR;
     }

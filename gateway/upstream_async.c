@@ -50,7 +50,7 @@ struct upstream *upstream_async_new(struct loop *loop)
         return NULL;
     }
     async->upstream.operations = &operations;
-    async->curl_loop = curl_loop_new(loop);
+    async->curl_loop = curl_loop_new(loop, &curl_loop_usual_limits);
     if (async->curl_loop == NULL) {
         free(async);
         return NULL;

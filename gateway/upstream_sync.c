@@ -37,6 +37,7 @@ static void free_sync(struct upstream *upstream)
     struct upstream_sync *sync = container_of(upstream, struct upstream_sync, upstream);
 
     transfer_free(sync->transfer);
+    socket_table_clear(&sync->cache.sockets);
     free(sync);
 }
 

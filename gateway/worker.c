@@ -13,8 +13,10 @@
 #include "gateway/metrics.h"
 #include "gateway/request.h"
 #include "gateway/upstream.h"
+#include "gateway/wire_dial.h"
 
-enum { RESPONSE_HEADER_BYTES = 16 * 1024 }; /* our own fields, and those of a response passed on: pass_fields.h */
+/* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
+enum { RESPONSE_HEADER_BYTES = 8 * 1024 };
 
 struct worker {
     struct worker_settings settings;
@@ -157,7 +159,8 @@ static int open_upstreams(struct worker *worker)
 
     upstreams[STRATEGY_SYNC] = upstream_sync_new(before_block, worker);
     upstreams[STRATEGY_ASYNC] = upstream_async_new(worker->loop);
-    if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL) {
+    upstreams[STRATEGY_WIRE] = upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL });
+    if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
         return -ENOMEM;
     }
     return open_threads(worker);
@@ -287,6 +290,7 @@ static void free_worker(struct worker *worker)
     }
     account_feed_clear(&worker->host.feed);
     worker_config_release(worker->host.worker_config);
+    arena_pool_clear(&worker->host.arena_blocks);
     config_release(atomic_load(&worker->next_config));
     loop_free(worker->loop);
     log_clear(&worker->log);

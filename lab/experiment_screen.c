@@ -24,6 +24,9 @@ static void add_meaning(struct buf *text, const struct experiment_screen *shown,
     case MODE_MIXED:
         (void)buf_add_format(text, "some calls block the event loop (%s), the others do not", shown->blocking);
         return;
+    case MODE_WIRE:
+        (void)buf_add_text(text, "no call blocks the event loop, and the gateway speaks HTTP itself");
+        return;
     case MODE_ASYNC:
     case MODE_COUNT:
         break;

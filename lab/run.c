@@ -129,8 +129,12 @@ static void on_ended(void *context)
     if (run->state != RUN_UNDER_WAY) {
         return;
     }
-    (void)error_set(&run->complaint, "It ended without a result%s%.*s", complaint.length > 0 ? ": " : ".",
-                    STR_ARGUMENTS(buf_view(&complaint)));
+    if (run->is_cancelled) {
+        (void)error_set(&run->complaint, "Cancelled. Nothing had been measured yet."); /* it had hardly started */
+    } else {
+        (void)error_set(&run->complaint, "It ended without a result%s%.*s", complaint.length > 0 ? ": " : ".",
+                        STR_ARGUMENTS(buf_view(&complaint)));
+    }
     fail(run);
 }
 

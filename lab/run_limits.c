@@ -6,7 +6,7 @@
 #include "lab/sweep_cases.h"
 #include "lab/task.h"
 
-const enum mode run_modes[RUN_MODES_MOST] = { MODE_SYNC, MODE_ASYNC, MODE_MIXED, MODE_THREADS };
+const enum mode run_modes[RUN_MODES_MOST] = { MODE_SYNC, MODE_ASYNC, MODE_MIXED, MODE_THREADS, MODE_WIRE };
 
 struct limit {
     const char *name;

@@ -12,7 +12,8 @@
 #include "gateway/mode.h"
 
 enum {
-    RUN_MODES_MOST = 4,
+    RUN_MODES_MOST = 5,
+    RUN_MODES_UNLESS_SAID = 4, /* the first of run_modes */
     RUN_THREADS_MOST = 64,
     /* of an experiment */
     RUN_TASKS_MOST = 16,

@@ -22,7 +22,7 @@ struct run_settings run_settings_unless_said(enum run_kind kind)
         .repeats = 3,
     };
 
-    for (size_t i = 0; i < RUN_MODES_MOST; i++) {
+    for (size_t i = 0; i < RUN_MODES_UNLESS_SAID; i++) {
         settings.modes.modes[settings.modes.count++] = run_modes[i];
     }
     return settings;

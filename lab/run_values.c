@@ -225,7 +225,7 @@ int run_value_numbers(const struct run_value *value, uint64_t most, size_t count
 
 /* ---- modes ---- */
 
-/* "sync, async, mixed, threads" */
+/* "sync, async, mixed, threads, wire" */
 static void name_modes(char text[NAMES_BYTES])
 {
     size_t length = 0;

@@ -71,6 +71,9 @@ void timeline_svg_add_meaning(const struct timeline_drawing *drawing, enum mode 
     case MODE_ASYNC:
         (void)buf_add_text(drawing->svg, "non-blocking calls: the event loop goes on");
         return;
+    case MODE_WIRE:
+        (void)buf_add_text(drawing->svg, "non-blocking calls, HTTP spoken by the gateway");
+        return;
     case MODE_THREADS:
         (void)buf_add_format(drawing->svg, "blocking calls on a pool of %ld threads", drawing->experiment->threads);
         return;

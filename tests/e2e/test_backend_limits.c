@@ -7,7 +7,7 @@
 #include "tests/support/config_scene.h"
 #include "tests/support/unit.h"
 
-static const char *const concurrent_modes[] = { "threads", "async" };
+static const char *const concurrent_modes[] = { "threads", "async", "wire" };
 
 static const char config[] =
     "{'backends': {"

@@ -215,7 +215,7 @@ static void at_the_deadline_what_is_there_is_answered_if_nothing_required_is_mis
 
 static void a_call_in_line_times_out_at_the_deadline_and_is_never_sent(void **state)
 {
-    static const char *const modes[] = { "threads", "async", "mixed" };
+    static const char *const modes[] = { "threads", "async", "mixed", "wire" };
     struct config_scene *scene = *state;
     start(scene, "--threads=4");
 
@@ -236,7 +236,7 @@ static void a_call_in_line_times_out_at_the_deadline_and_is_never_sent(void **st
 /* The place is somebody else's, for longer than any of these requests may take. */
 static void calls_behind_another_requests_call_time_out_at_the_deadline_of_their_own(void **state)
 {
-    static const char *const modes[] = { "threads", "async", "mixed" };
+    static const char *const modes[] = { "threads", "async", "mixed", "wire" };
     struct config_scene *scene = *state;
     start(scene, "--threads=4");
 

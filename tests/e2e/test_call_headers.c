@@ -19,6 +19,14 @@ static const char config[] =
     "   'a': {'backend': 'b', 'path': '/a?echo=1', 'headers': {"
     "     'Accept': 'application/hal+json', 'Accept-Encoding': 'br', 'User-Agent': 'shop/1.0', 'X-Nothing': '',"
     "     'X-Id': '<{id}>', 'X-Query': 'page {query.page}', 'X-User': '{first.name}/{first.n}/{first.ok}'}}}},"
+    " {'path': '/mixed', 'calls': {"
+    "   'a': {'backend': 'b', 'path': '/a?echo=1'},"
+    "   'b': {'backend': 'b', 'path': '/b?echo=1', 'forward_headers': ['X-List']},"
+    "   'c': {'backend': 'b', 'path': '/c?echo=1', 'headers': {'X-Kind': 'c', 'X-Query': '{query.x}'}},"
+    "   'd': {'backend': 'b', 'path': '/d?echo=1'},"
+    "   'list': {'backend': 'b', 'path': '/ids'},"
+    "   'items': {'backend': 'b', 'path': '/i?echo=1', 'each': '{list}', 'forward_headers': ['X-List'],"
+    "             'headers': {'X-Before': '1', 'X-Item': '<{each}>', 'X-Behind': '2', 'X-Again': '{each}'}}}},"
     " {'path': '/bad', 'calls': {"
     "   'first': {'backend': 'b', 'path': '/user'},"
     "   'a': {'backend': 'b', 'path': '/a', 'headers': {'X-User': '{first.none}'}}}},"
@@ -30,7 +38,7 @@ static void start(struct config_scene *scene)
 {
     (void)config_scene_add_backend(
         scene, OPTIONS("--delay=0ms"),
-        "{'/user': {'name': 'Zo\\u00eb\\r\\nX-Evil: 1', 'n': 1.10, 'ok': true, 'null': null}}");
+        "{'/user': {'name': 'Zo\\u00eb\\r\\nX-Evil: 1', 'n': 1.10, 'ok': true, 'null': null}, '/ids': [1, 2, 3]}");
     config_scene_start(scene, OPTIONS("--threads=4"), config);
 }
 
@@ -217,6 +225,73 @@ static void configured_headers_replace_ours_and_no_value_makes_a_line_of_its_own
     }
 }
 
+/* ---- what calls have in common, and what not ---- */
+
+static void check_element(cJSON *item, int number, const char *list)
+{
+    cJSON *alone = cJSON_CreateObject();
+    char text[32];
+
+    (void)cJSON_AddItemReferenceToObject(alone, "item", item);
+    assert_names(alone, "item",
+                 (const char *const[]){ ALWAYS, "X-List", "X-Before", "X-Item", "X-Behind", "X-Again", NULL });
+    assert_header(alone, "item", "X-List", list);
+    assert_header(alone, "item", "X-Before", "1");
+    assert_header(alone, "item", "X-Behind", "2");
+    (void)snprintf(text, sizeof text, "<%d>", number);
+    assert_header(alone, "item", "X-Item", text);
+    (void)snprintf(text, sizeof text, "%d", number);
+    assert_header(alone, "item", "X-Again", text);
+    cJSON_Delete(alone);
+}
+
+/* The span's digits of each call's traceparent. */
+static size_t list_spans(const cJSON *json, const char *spans[])
+{
+    static const char *const calls[] = { "a", "b", "c", "d" };
+    const cJSON *item;
+    size_t count = 0;
+
+    for (size_t i = 0; i < array_length(calls); i++) {
+        spans[count++] = cJSON_GetStringValue(cJSON_GetObjectItem(headers_of(json, calls[i]), "traceparent")) + 36;
+    }
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(json, "items"))
+    {
+        const cJSON *headers = cJSON_GetObjectItem(item, "headers");
+        spans[count++] = cJSON_GetStringValue(cJSON_GetObjectItem(headers, "traceparent")) + 36;
+    }
+    return count;
+}
+
+static void calls_of_one_request_get_each_its_own_headers(void **state)
+{
+    struct config_scene *scene = *state;
+    start(scene);
+
+    for (const char *const *mode = config_scene_modes; *mode != NULL; mode++) {
+        cJSON *json = ask(scene, *mode, "GET", "/mixed?x=7", "X-List: 1\r\nX-List: 2\r\n", NULL);
+        const char *spans[8];
+
+        assert_names(json, "a", (const char *const[]){ ALWAYS, NULL });
+        assert_names(json, "b", (const char *const[]){ ALWAYS, "X-List", NULL });
+        assert_names(json, "c", (const char *const[]){ ALWAYS, "X-Kind", "X-Query", NULL });
+        assert_header(json, "c", "X-Query", "7");
+        assert_names(json, "d", (const char *const[]){ ALWAYS, NULL });
+        for (int i = 0; i < 3; i++) {
+            check_element(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "items"), i), i + 1, "1, 2");
+        }
+
+        size_t count = list_spans(json, spans);
+        assert_int_equal(count, 7);
+        for (size_t i = 0; i < count; i++) {
+            for (size_t j = 0; j < i; j++) {
+                assert_memory_not_equal(spans[i], spans[j], 16);
+            }
+        }
+        cJSON_Delete(json);
+    }
+}
+
 static void a_header_without_its_value_fails_the_call(void **state)
 {
     static const char *const targets[] = { "/bad", "/null" };
@@ -242,6 +317,7 @@ int main(void)
         config_scene_test(listed_headers_go_along_repeated_ones_too_but_for_those_of_the_clients_connection),
         config_scene_test(a_content_type_that_is_listed_goes_along_once),
         config_scene_test(configured_headers_replace_ours_and_no_value_makes_a_line_of_its_own),
+        config_scene_test(calls_of_one_request_get_each_its_own_headers),
         config_scene_test(a_header_without_its_value_fails_the_call),
     };
 

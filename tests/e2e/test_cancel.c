@@ -15,6 +15,7 @@ static const struct {
     uint64_t bound_ms; /* until the backend sees it */
 } cancelling_modes[] = {
     { "async", "--mode=async", 1500 },
+    { "wire", "--mode=wire", 1500 },
     { "threads", "--mode=threads", 1500 },
     { "mixed, a call that does not block", "--mode=mixed", 1500 },
 };

@@ -258,7 +258,7 @@ static void one_bad_element_fails_a_required_call_and_says_which(void **state)
 
 static void a_required_element_that_fails_ends_the_request_and_the_backend_sees_the_others_end(void **state)
 {
-    static const char *const modes[] = { "threads", "async" };
+    static const char *const modes[] = { "threads", "async", "wire" };
     struct config_scene *scene = *state;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/statuses': ['15s', '50ms', '14s', '13s']}");
     config_scene_start(scene, OPTIONS("--threads=8"), config);

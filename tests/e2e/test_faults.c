@@ -7,7 +7,7 @@
 
 enum { DEADLINE_MS = 400 };
 
-static const char *const modes[] = { "--mode=sync", "--mode=threads", "--mode=async", "--mode=mixed" };
+static const char *const modes[] = { "--mode=sync", "--mode=threads", "--mode=async", "--mode=mixed", "--mode=wire" };
 
 struct fault_case {
     const char *name;
@@ -174,7 +174,7 @@ static void a_backend_that_was_killed_and_restarted_costs_nothing_but_what_was_i
 static void a_failed_call_ends_a_fan_out_at_once_and_cancels_the_others(void **state)
 {
     struct scene *scene = *state;
-    static const char *const non_blocking[] = { "--mode=async", "--mode=threads" };
+    static const char *const non_blocking[] = { "--mode=async", "--mode=threads", "--mode=wire" };
     static const char tasks[] = "{\"tasks\":[{\"name\":\"slow\",\"path\":\"/slow?delay=5s\"},"
                                 "{\"name\":\"bad\",\"path\":\"/bad?delay=200ms&status=503\"}]}";
 

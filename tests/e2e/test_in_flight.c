@@ -30,14 +30,15 @@ static void close_crowd(struct crowd *crowd)
     }
 }
 
-static void a_thousand_requests_in_flight_finish_together_on_a_constant_number_of_threads(void **state)
+static const char *const modes[] = { "--mode=async", "--mode=wire" };
+
+static void check_finishing_together(struct scene *scene, const char *mode)
 {
-    struct scene *scene = *state;
     cleanup_free struct crowd *crowd = calloc(1, sizeof *crowd);
     cleanup_answer struct answer hello = ANSWER_NONE;
     assert_non_null(crowd);
     assert_true(descriptors_raise_limit() > REQUESTS + 100);
-    scene_start(scene, OPTIONS("--delay=2s"), OPTIONS("--mode=async", "--workers=1"));
+    scene_start(scene, OPTIONS("--delay=2s"), OPTIONS(mode, "--workers=1"));
     client_fetch(scene->gateway_port, "/hello", &hello);
     size_t threads_before = process_thread_count(&scene->gateway);
 
@@ -61,16 +62,23 @@ static void a_thousand_requests_in_flight_finish_together_on_a_constant_number_o
     }
     assert_true((last_us - crowd->clients[0].sent_us) / CLOCK_US_PER_MS < 2 * DELAY_MS);
     close_crowd(crowd);
+    scene_stop(scene);
 }
 
-static void a_thousand_clients_that_leave_cancel_a_thousand_calls(void **state)
+static void a_thousand_requests_in_flight_finish_together_on_a_constant_number_of_threads(void **state)
 {
-    struct scene *scene = *state;
+    for (size_t i = 0; i < array_length(modes); i++) {
+        check_finishing_together(*state, modes[i]);
+    }
+}
+
+static void check_leaving_together(struct scene *scene, const char *mode)
+{
     cleanup_free struct crowd *crowd = calloc(1, sizeof *crowd);
     cleanup_answer struct answer answer = ANSWER_NONE;
     assert_non_null(crowd);
     assert_true(descriptors_raise_limit() > REQUESTS + 100);
-    scene_start(scene, OPTIONS("--delay=15s"), OPTIONS("--mode=async", "--workers=1"));
+    scene_start(scene, OPTIONS("--delay=15s"), OPTIONS(mode, "--workers=1"));
     open_crowd(crowd, scene->gateway_port);
     process_wait_for_count(&scene->backend, "Received task1 Request!!", REQUESTS);
 
@@ -80,6 +88,14 @@ static void a_thousand_clients_that_leave_cancel_a_thousand_calls(void **state)
 
     process_wait_for_count(&scene->gateway, "499 Client Closed Request", REQUESTS);
     assert_int_equal(answer.status, 200);
+    scene_stop(scene);
+}
+
+static void a_thousand_clients_that_leave_cancel_a_thousand_calls(void **state)
+{
+    for (size_t i = 0; i < array_length(modes); i++) {
+        check_leaving_together(*state, modes[i]);
+    }
 }
 
 int main(void)

@@ -114,6 +114,7 @@ static const struct {
 } durations[] = {
     { "sync", { "--mode=sync" }, 3, { 1, 2, 3 } },
     { "async", { "--mode=async" }, 3, { 1, 1, 1 } },
+    { "wire", { "--mode=wire" }, 3, { 1, 1, 1 } },
     { "async is the default", { "--threads=1" }, 3, { 1, 1, 1 } },
     { "threads", { "--mode=threads", "--threads=4" }, 5, { 1, 1, 1, 1, 2 } },
     { "threads, one", { "--mode=threads", "--threads=1" }, 2, { 1, 2 } },
@@ -155,6 +156,7 @@ static const struct {
 } fan_outs[] = {
     { "sync takes the sum", { "--mode=sync" }, 900 },
     { "async takes the longest", { "--mode=async" }, 500 },
+    { "wire takes the longest", { "--mode=wire" }, 500 },
     { "threads take the longest", { "--mode=threads" }, 500 },
     { "one thread takes the sum", { "--mode=threads", "--threads=1" }, 900 },
 };
@@ -187,7 +189,7 @@ static void fan_out_takes_the_sum_or_the_longest_and_answers_in_the_order_asked_
 
 /* ---- bytes ---- */
 
-static const char *const modes[] = { "--mode=sync", "--mode=threads", "--mode=async", "--mode=mixed" };
+static const char *const modes[] = { "--mode=sync", "--mode=threads", "--mode=async", "--mode=mixed", "--mode=wire" };
 
 static void every_mode_passes_a_body_on_byte_for_byte(void **state)
 {

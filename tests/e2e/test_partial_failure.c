@@ -202,7 +202,7 @@ static void optional_calls_behind_a_failed_one_fail_with_it_and_the_rest_is_answ
 static void a_required_call_behind_a_failed_one_ends_the_request_at_once(void **state)
 {
     static const char *const targets[] = { "/required", "/each", "/far" };
-    static const char *const modes[] = { "threads", "async", "mixed" };
+    static const char *const modes[] = { "threads", "async", "mixed", "wire" };
     struct config_scene *scene = *state;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
     config_scene_start(scene, OPTIONS("--threads=4"), dependents_config);
@@ -256,7 +256,7 @@ static void assert_never_started(const cJSON *account, const char *name)
 
 static void a_failed_required_call_cancels_those_that_run_wait_in_line_or_were_never_started(void **state)
 {
-    static const char *const modes[] = { "threads", "async" };
+    static const char *const modes[] = { "threads", "async", "wire" };
     struct config_scene *scene = *state;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
     config_scene_start(scene, OPTIONS("--threads=8"), cancel_config);

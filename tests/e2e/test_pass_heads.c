@@ -98,14 +98,14 @@ static void fields_go_on_in_their_order_but_for_those_of_one_connection_and_our_
     scripted_server_stop(server);
 }
 
-#define CHUNKED_WITH_TRAILERS                                                                                          \
+#define CHUNKED_WITH_TRAILERS(first)                                                                                   \
     SCRIPTED_OK_HEAD "Transfer-Encoding: chunked\r\nTrailer: X-Trailer\r\n\r\n"                                        \
-                     "3\r\nabc\r\n2\r\nde\r\n0\r\nHTTP/1.1 599 No: 1\r\nX-Trailer: late\r\n\r\n"
+                     "3\r\nabc\r\n2\r\nde\r\n0\r\n" first "X-Trailer: late\r\n\r\n"
 
-static void a_chunked_body_goes_on_whole_and_its_trailers_do_not(void **state)
+/* A trailer that would be a status line elsewhere is none here; `wire` does not even take it for a trailer. */
+static void check_trailers(struct config_scene *scene, const char *bytes, const char *error_in_wire)
 {
-    static const struct scripted_step steps[] = { { .bytes = CHUNKED_WITH_TRAILERS } };
-    struct config_scene *scene = *state;
+    const struct scripted_step steps[] = { { .bytes = bytes } };
     struct scripted_server *server = scripted_server_start(steps, array_length(steps));
     (void)config_scene_add_port(scene, scripted_server_port(server));
     config_scene_start(scene, OPTIONS("--threads=4"), config);
@@ -115,6 +115,10 @@ static void a_chunked_body_goes_on_whole_and_its_trailers_do_not(void **state)
 
         config_scene_get(scene, *mode, "/pass", &answer);
 
+        if (error_in_wire != NULL && strcmp(*mode, "wire") == 0) {
+            assert_problem(&answer, 502, error_in_wire);
+            continue;
+        }
         assert_answer(&answer, 200, "abcde");
         assert_text(answer_header(&answer, "Content-Length"), "5");
         assert_text(answer_header(&answer, "Content-Type"), "application/json");
@@ -123,6 +127,16 @@ static void a_chunked_body_goes_on_whole_and_its_trailers_do_not(void **state)
     }
     config_scene_stop_gateway(scene);
     scripted_server_stop(server);
+}
+
+static void a_chunked_body_goes_on_whole_and_its_trailers_do_not(void **state)
+{
+    check_trailers(*state, CHUNKED_WITH_TRAILERS(""), NULL);
+}
+
+static void trailers_do_not_change_the_status(void **state)
+{
+    check_trailers(*state, CHUNKED_WITH_TRAILERS("HTTP/1.1 599 No: 1\r\n"), "http_protocol_error");
 }
 
 static const struct {
@@ -228,13 +242,46 @@ static void a_long_head_goes_on_whole_or_is_a_problem_and_never_cut(void **state
     }
 }
 
+/* Both heads share one connection's memory at the gateway. */
+static void a_long_head_behind_a_long_request_is_a_problem_and_not_a_silence(void **state)
+{
+    static const int request_bytes[] = { 10, 4000, 15000 };
+    struct config_scene *scene = *state;
+    cleanup_buf struct buf response;
+    build_long_response(&response, 16);
+    const struct scripted_step steps[] = { { .bytes = response.base } };
+    struct scripted_server *server = scripted_server_start(steps, array_length(steps));
+    (void)config_scene_add_port(scene, scripted_server_port(server));
+    config_scene_start(scene, OPTIONS("--threads=4"), config);
+
+    for (size_t i = 0; i < array_length(request_bytes); i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        cleanup_buf struct buf fields;
+        buf_init(&fields, 65536);
+        (void)buf_add_format(&fields, "X-Filler: %0*d\r\n%c", request_bytes[i], 7, '\0');
+
+        config_scene_ask(scene, "async", "GET", "/pass", fields.base, NULL, &answer);
+
+        if (request_bytes[i] < 10000) {
+            assert_answer(&answer, 200, "{}");
+            assert_int_equal(answer_header(&answer, "X-Long-15").length, LINE_BYTES);
+        } else {
+            assert_problem(&answer, 502, "http_response_header_section_size");
+        }
+    }
+    config_scene_stop_gateway(scene);
+    scripted_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         config_scene_test(fields_go_on_in_their_order_but_for_those_of_one_connection_and_our_own),
         config_scene_test(a_chunked_body_goes_on_whole_and_its_trailers_do_not),
+        config_scene_test(trailers_do_not_change_the_status),
         config_scene_test(a_head_that_could_be_read_two_ways_is_a_problem),
         config_scene_test(a_long_head_goes_on_whole_or_is_a_problem_and_never_cut),
+        config_scene_test(a_long_head_behind_a_long_request_is_a_problem_and_not_a_silence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

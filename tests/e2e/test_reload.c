@@ -80,6 +80,7 @@ static void one_that_runs_ends_on_the_old_file_in_mode(struct reload_scene *relo
 static void a_request_that_runs_ends_on_the_old_file_and_the_next_one_begins_on_the_new(void **state)
 {
     one_that_runs_ends_on_the_old_file_in_mode(*state, "--mode=async");
+    one_that_runs_ends_on_the_old_file_in_mode(*state, "--mode=wire");
     one_that_runs_ends_on_the_old_file_in_mode(*state, "--mode=threads");
 }
 
@@ -132,7 +133,7 @@ static bool is_reused(struct config_scene *scene)
 
 static void a_backends_connection_is_kept(void **state)
 {
-    static const char *const modes[] = { "--mode=async", "--mode=threads", "--mode=sync" };
+    static const char *const modes[] = { "--mode=async", "--mode=wire", "--mode=threads", "--mode=sync" };
     static const struct scripted_step steps[] = { { .json = "1" } };
     struct reload_scene *reload = *state;
     struct config_scene *scene = reload->scene;

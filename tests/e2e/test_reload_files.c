@@ -64,10 +64,10 @@ static const struct {
     { "an unknown key", "{'routes': [\n  {'pth': '/hello', 'respond': {'text': 'bad'}, 'path': '/'}]}",
       ":2:4: routes[0].pth: unknown key \"pth\"; did you mean \"path\"?" },
     { "several faults", "{'mode': 'asink',\n 'deadline': 5,\n 'routes': [{'path': 'hello', 'respond': {'text': 'x'}}]}",
-      ":1:10: mode: expected one of sync, threads, async, mixed, not \"asink\"; did you mean async?"
+      ":1:10: mode: expected one of sync, threads, async, mixed, wire, not \"asink\"; did you mean async?"
       " (and 2 more faults)" },
     { "line breaks in a value", "{'mode': 'a\\nb\\r\\u2028', " REST,
-      ":1:10: mode: expected one of sync, threads, async, mixed, not \"a\\x0Ab\\x0D\\xE2\\x80\\xA8\"" },
+      ":1:10: mode: expected one of sync, threads, async, mixed, wire, not \"a\\x0Ab\\x0D\\xE2\\x80\\xA8\"" },
     { "a backend nobody knows",
       "{'backends': {'users': {'servers': ['http://127.0.0.1:9']}}, 'routes': [\n"
       "{'path': '/a', 'calls': {'a':\n  {'backend': 'user', 'path': '/'}}}]}",

@@ -38,7 +38,7 @@ static void start(struct config_scene *scene)
 
 static void more_requests_than_allowed_are_sent_away_for_a_second_and_constant_answers_go_on(void **state)
 {
-    static const char *const modes[] = { "threads", "async" };
+    static const char *const modes[] = { "threads", "async", "wire" };
     struct config_scene *scene = *state;
     start(scene);
 
@@ -117,7 +117,7 @@ static void all_answers_together_are_held_up_to_their_limit(void **state)
 
 static void an_optional_answer_that_is_too_much_is_left_out_with_all_that_hangs_on_it(void **state)
 {
-    static const char *const modes[] = { "threads", "async", "mixed" };
+    static const char *const modes[] = { "threads", "async", "mixed", "wire" };
     struct config_scene *scene = *state;
     start(scene);
 

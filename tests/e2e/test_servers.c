@@ -39,8 +39,8 @@ static void servers_are_asked_in_turn(void **state)
         config_scene_get(scene, *mode, "/two", &answer);
     }
     for (size_t i = 0; i < 3; i++) {
-        process_wait_for_count(&scene->backends[i], "\"event\":\"done\"", 8);
-        assert_int_equal(count_requests(scene, i), 8);
+        process_wait_for_count(&scene->backends[i], "\"event\":\"done\"", 10);
+        assert_int_equal(count_requests(scene, i), 10);
     }
 }
 

@@ -39,7 +39,7 @@ static const char config[] =
     "'request'}}}]}";
 
 static const char *const paths[] = { "/graph", "/required", "/each", "/kinds", "/pass" };
-static const char *const modes[] = { "async", "async", "threads", "mixed", "sync" };
+static const char *const modes[] = { "async", "wire", "async", "wire", "threads", "mixed", "sync" };
 static const char *const delays[] = { "0ms", "0ms", "1ms", "10ms", "50ms", "120ms" };
 static const char *const faults[] = { "reset",   "close",      "close-mid",   "silent",  "stall", "bad-json",
                                       "garbage", "close-next", "extra-bytes", "endless", "drip" };

@@ -32,7 +32,7 @@ static const struct wrong_case wrong_cases[] = {
     { "missing value", "gateway", { "--mode" }, { "--mode" } },
     { "operand", "gateway", { "task1" }, { "task1", "--help" } },
     { "short option", "gateway", { "-m", "sync" }, { "-m" } },
-    { "mode that does not exist yet", "gateway", { "--mode=wire" }, { "--mode=wire", "async" } },
+    { "mode that does not exist", "gateway", { "--mode=wires" }, { "--mode=wires", "wire" } },
     { "configuration that is not there", "gateway", { "--config=x.json" }, { "x.json", "No such file" } },
     { "the same, with --check", "gateway", { "--config=x.json", "--check" }, { "x.json", "No such file" } },
     { "bytes that a terminal would obey", "gateway", { "--mode=\033[2J" }, { "x1" } },

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/listener.h"
 #include "tests/support/gate.h"
+#include "tests/support/numbered_record.h"
 #include "tests/support/unit.h"
 
 int admin_bench_setup(void **state)
@@ -55,9 +56,9 @@ int admin_bench_teardown(void **state)
 void admin_bench_publish(struct admin_bench *bench, int first, int count)
 {
     for (int i = first; i < first + count; i++) {
-        char record[32];
-        (void)snprintf(record, sizeof record, "{\"n\":%d}", i);
-        account_feed_add(&bench->feed, str_of(record));
+        char digits[NUMBER_BYTES];
+        struct record record = numbered_record(i, digits);
+        account_feed_add(&bench->feed, &record);
     }
     account_feed_flush(&bench->feed);
 }
@@ -77,7 +78,10 @@ cJSON *admin_bench_fetch_requests(const struct admin_bench *bench, const char *t
 
 int admin_bench_number_at(const cJSON *array, int index)
 {
-    return (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(array, index), "n"));
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(array, index), "request_id");
+
+    assert_true(cJSON_IsString(id));
+    return (int)strtol(id->valuestring, NULL, 10);
 }
 
 void admin_bench_wait_for_record(const struct admin_bench *bench, int number)

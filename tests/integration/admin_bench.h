@@ -30,11 +30,11 @@ int admin_bench_setup(void **state);
 int admin_bench_teardown(void **state);
 #define admin_test(test) cmocka_unit_test_setup_teardown(test, admin_bench_setup, admin_bench_teardown)
 
-/* Hands over {"n":first}, {"n":first+1}, … */
+/* Hands over the records of that number, and of those that follow. */
 void admin_bench_publish(struct admin_bench *bench, int first, int count);
 /* The array that /requests… answers with, to be freed with cJSON_Delete(). */
 cJSON *admin_bench_fetch_requests(const struct admin_bench *bench, const char *target);
-/* The n of its record at that index. */
+/* The number of its record at that index. */
 int admin_bench_number_at(const cJSON *array, int index);
 /* Until the last record that the admin thread shows is this one. */
 void admin_bench_wait_for_record(const struct admin_bench *bench, int number);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "gateway/record_batch.h"
 #include "tests/integration/admin_bench.h"
 #include "tests/support/gate.h"
+#include "tests/support/numbered_record.h"
 #include "tests/support/unit.h"
 
 static void requests_are_the_last_thousand_oldest_first(void **state)
@@ -35,30 +37,48 @@ static void records_are_bounded_in_bytes(void **state)
 {
     enum { SIZE_BYTES = 200 * 1024 };
     struct admin_bench *bench = *state;
-    cleanup_free char *record = malloc(SIZE_BYTES);
-    assert_non_null(record);
-    memset(record, ' ', SIZE_BYTES);
+    cleanup_free char *target = malloc(SIZE_BYTES);
+    char digits[NUMBER_BYTES];
+    assert_non_null(target);
+    memset(target, 'x', SIZE_BYTES);
+    struct record large = numbered_record(100, digits);
+    large.target = (struct str){ target, SIZE_BYTES };
+    size_t packed_bytes = record_packed_bytes(&large);
 
-    for (int i = 1; i <= 100; i++) { /* 20 MiB, one after the other so that none is dropped on its way */
-        int length = snprintf(record, SIZE_BYTES, "{\"n\":%d", i);
-        record[length] = ' ';
-        record[SIZE_BYTES - 1] = '}';
-        account_feed_add(&bench->feed, (struct str){ record, SIZE_BYTES });
+    for (int i = 101; i <= 200; i++) { /* 20 MiB, one after the other so that none is dropped on its way */
+        large = numbered_record(i, digits);
+        large.target = (struct str){ target, SIZE_BYTES };
+        account_feed_add(&bench->feed, &large);
         account_feed_flush(&bench->feed);
         admin_bench_wait_for_record(bench, i);
     }
 
     cJSON *array = admin_bench_fetch_requests(bench, "/requests");
     int count = cJSON_GetArraySize(array);
-    assert_int_equal(count, 16 * 1024 * 1024 / SIZE_BYTES);
-    assert_int_equal(admin_bench_number_at(array, count - 1), 100);
+    assert_int_equal(count, 16 * 1024 * 1024 / packed_bytes);
+    assert_int_equal(admin_bench_number_at(array, count - 1), 200);
     cJSON_Delete(array);
+}
+
+/* What a viewer is sent from event `id` on, `count` of them, of the records `number` and what follows. */
+static void add_events(struct buf *text, int id, int number, int count)
+{
+    for (int i = 0; i < count; i++) {
+        (void)buf_add_format(text, "id: %d\nevent: done\ndata: ", id + i);
+        render_numbered(number + i, text);
+        (void)buf_add_text(text, "\n\n");
+    }
 }
 
 static void events_come_to_every_viewer_as_they_happen(void **state)
 {
     struct admin_bench *bench = *state;
     struct client viewers[3];
+    cleanup_buf struct buf expected;
+    buf_init(&expected, 65536);
+    (void)buf_add_text(&expected, ": connected\n\n");
+    add_events(&expected, 1, 1, 2);
+    (void)buf_add_byte(&expected, '\0');
 
     for (size_t i = 0; i < array_length(viewers); i++) {
         client_open(&viewers[i], bench->port);
@@ -68,9 +88,7 @@ static void events_come_to_every_viewer_as_they_happen(void **state)
     admin_bench_publish(bench, 1, 2);
 
     for (size_t i = 0; i < array_length(viewers); i++) {
-        client_wait_for_text(&viewers[i], ": connected\n\n"
-                                          "id: 1\nevent: done\ndata: {\"n\":1}\n\n"
-                                          "id: 2\nevent: done\ndata: {\"n\":2}\n\n");
+        client_wait_for_text(&viewers[i], expected.base);
         client_close(&viewers[i]);
     }
 }
@@ -117,10 +135,10 @@ static void a_batch_that_is_too_much_is_refused(void **state)
 {
     enum { TOO_MUCH = 8 * 1024 * 1024 };
     struct admin_bench *bench = *state;
-    struct account_batch *batch = calloc(1, sizeof *batch);
+    cleanup_free char *bytes = calloc(1, TOO_MUCH);
+    assert_non_null(bytes);
+    struct record_batch *batch = record_batch_new((struct str){ bytes, TOO_MUCH }, 1);
     assert_non_null(batch);
-    buf_init(&batch->records, 2 * (size_t)TOO_MUCH);
-    assert_non_null(buf_reserve(&batch->records, TOO_MUCH));
 
     assert_int_equal(admin_publish(bench->admin, batch), -ENOBUFS);
     admin_bench_publish(bench, 1, 1);
@@ -177,16 +195,14 @@ static void *run_flood(void *context)
 {
     struct flood *flood = context;
     struct account_feed feed;
-    char record[512];
+    char digits[NUMBER_BYTES];
+    struct record record = numbered_record(0, digits);
 
-    memset(record, ' ', sizeof record);
-    record[0] = '{';
-    record[sizeof record - 1] = '}';
     account_feed_init(&feed, flood->admin, flood->metrics);
     for (size_t i = 0; i < RECORDS_PER_WORKER; i++) {
         metrics_count_request(flood->metrics,
                               &(struct metrics_request){ .route = STR("/a"), .status = 200 + (int)(i % 300) });
-        account_feed_add(&feed, (struct str){ record, sizeof record });
+        account_feed_add(&feed, &record);
         if (i % 16 == 0) {
             (void)account_feed_hand_over(&feed, clock_monotonic_us());
         }
@@ -215,7 +231,8 @@ static void nothing_is_lost_without_being_counted(void **state)
     struct admin_bench *bench = *state;
     struct flood floods[ADMIN_BENCH_WORKERS];
     struct client viewer;
-    char expected[64];
+    cleanup_buf struct buf expected;
+    buf_init(&expected, 65536);
 
     for (size_t i = 0; i < ADMIN_BENCH_WORKERS; i++) {
         floods[i] = (struct flood){ .admin = bench->admin, .metrics = bench->workers[i] };
@@ -239,9 +256,9 @@ static void nothing_is_lost_without_being_counted(void **state)
     client_wait_for_text(&viewer, ": connected\n\n");
     admin_bench_publish(bench, 2, 1);
 
-    (void)snprintf(expected, sizeof expected, "id: %.0f\nevent: done\ndata: {\"n\":2}\n\n",
-                   ADMIN_BENCH_WORKERS * (double)RECORDS_PER_WORKER - dropped + 2);
-    client_wait_for_text(&viewer, expected);
+    add_events(&expected, ADMIN_BENCH_WORKERS * RECORDS_PER_WORKER - (int)dropped + 2, 2, 1);
+    (void)buf_add_byte(&expected, '\0');
+    client_wait_for_text(&viewer, expected.base);
     client_close(&viewer);
 }
 
@@ -249,17 +266,14 @@ static void nothing_is_lost_without_being_counted(void **state)
 static void publish_crowd(struct admin_bench *bench)
 {
     enum { BYTES = 1024 * 1024 };
-    struct account_batch *batch = calloc(1, sizeof *batch);
+    cleanup_buf struct buf records;
 
-    assert_non_null(batch);
-    buf_init(&batch->records, BYTES);
-    char *room = buf_reserve(&batch->records, BYTES);
-    assert_non_null(room);
-    for (size_t i = 0; i < BYTES; i += 2) {
-        room[i] = '1';
-        room[i + 1] = '\n';
+    buf_init(&records, BYTES);
+    while (!records.failed) {
+        pack_numbered(1, &records);
     }
-    batch->records.length = BYTES;
+    struct record_batch *batch = record_batch_new(buf_view(&records), 1);
+    assert_non_null(batch);
     assert_int_equal(admin_publish(bench->admin, batch), 0);
 }
 

@@ -192,6 +192,82 @@ static void headers_are_found_whatever_their_case(void **state)
     client_close(&client);
 }
 
+static void join(void *context, struct str name, struct str value)
+{
+    (void)buf_add_format(context, "%.*s=%.*s ", STR_ARGUMENTS(name), STR_ARGUMENTS(value));
+}
+
+static void answer_with_all_headers(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    cleanup_buf struct buf text;
+
+    (void)bench;
+    buf_init(&text, 4096);
+    http_exchange_each_header(exchange, join, &text);
+    join(&text, STR("first"), http_exchange_header(exchange, "X-1"));
+    join(&text, STR("last"), http_exchange_header(exchange, "X-Last"));
+    join(&text, STR("none"), http_exchange_header(exchange, "X-None"));
+    bench_answer(exchange, buf_view(&text));
+}
+
+static void check_headers(struct http_server_bench *bench, struct client *client, unsigned count)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    cleanup_buf struct buf fields;
+    cleanup_buf struct buf expected;
+
+    buf_init(&fields, 4096);
+    buf_init(&expected, 4096);
+    (void)buf_add_text(&expected, "Host=test ");
+    for (unsigned i = 1; i <= count; i++) {
+        (void)buf_add_format(&fields, "X-%u: %u\r\n", i, i);
+        (void)buf_add_format(&expected, "X-%u=%u ", i, i);
+    }
+    (void)buf_add_text(&expected, "X-Last=z first=1 last=z none= ");
+    (void)buf_add(&fields, "X-Last: z\r\n", sizeof "X-Last: z\r\n");
+    client_request(client, "GET", "/", fields.base, NULL);
+    bench_read(bench, client, &answer);
+
+    assert_int_equal(answer.status, 200);
+    assert_true(str_equal(answer_body(&answer), buf_view(&expected)));
+}
+
+static void all_headers_are_found_however_many_there_are(void **state)
+{
+    static const unsigned counts[] = { 1, 13, 14, 15, 16, 40, 1 };
+    struct http_server_bench *bench = *state;
+    struct client client;
+    bench->on_request = answer_with_all_headers;
+    bench_connect(bench, &client);
+
+    for (size_t i = 0; i < array_length(counts); i++) {
+        check_headers(bench, &client, counts[i]);
+    }
+    client_close(&client);
+}
+
+static void targets_of_any_length_follow_each_other(void **state)
+{
+    static const size_t lengths[] = { 1, 126, 127, 128, 129, 2000, 127, 3000, 1 };
+    struct http_server_bench *bench = *state;
+    struct client client;
+    char target[3001];
+    bench_connect(bench, &client);
+
+    for (size_t i = 0; i < array_length(lengths); i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        memset(target, 'a' + (int)i, lengths[i]);
+        target[0] = '/';
+        target[lengths[i]] = '\0';
+        client_get(&client, target);
+        bench_read(bench, &client, &answer);
+
+        assert_int_equal(answer_body(&answer).length, strlen("GET ") + lengths[i]);
+        assert_true(str_equal(str_from(answer_body(&answer), strlen("GET ")), str_of(target)));
+    }
+    client_close(&client);
+}
+
 /* ---- who leaves ---- */
 
 static void a_client_that_leaves_while_suspended_is_told_once_and_then_finished(void **state)
@@ -300,6 +376,8 @@ int main(void)
         bench_test(targets_arrive_as_the_client_sent_them),
         bench_test(a_body_arrives_whole_by_length_and_by_chunks),
         bench_test(headers_are_found_whatever_their_case),
+        bench_test(all_headers_are_found_however_many_there_are),
+        bench_test(targets_of_any_length_follow_each_other),
         bench_test(a_client_that_leaves_while_suspended_is_told_once_and_then_finished),
         bench_test(an_answer_after_the_client_left_is_refused_and_does_no_harm),
         bench_test(a_client_that_left_before_its_request_was_read_is_noticed),

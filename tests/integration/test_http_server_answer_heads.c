@@ -269,7 +269,7 @@ static void an_answer_without_content_has_neither_body_nor_a_wrong_length(void *
 
 /* ---- room ---- */
 
-enum { ROOM_BYTES = 16384, HEAD_LINES_BYTES = 200, FIELD_PUNCTUATION_BYTES = 4 };
+enum { ROOM_BYTES = 16384, DEFAULT_ROOM_BYTES = 8192, FIELD_PUNCTUATION_BYTES = 4 };
 
 struct room_case {
     const char *name;
@@ -295,6 +295,19 @@ static const struct room_case room_cases[] = {
     { "more cookies than fit", "GET / HTTP/1.1\r\nHost: a\r\nCookie: ", "a=b; ", "\r\n\r\n", 250, true },
 };
 
+static const size_t response_header_bytes[] = { 4096, 8192, 16384 };
+static size_t least_room; /* of the server that runs */
+
+static void restart_with_room(struct http_server_bench *bench, size_t bytes)
+{
+    struct http_server_config config = bench_config();
+
+    config.header_bytes = ROOM_BYTES;
+    config.response_header_bytes = bytes;
+    bench_restart(bench, &config);
+    least_room = bytes - HTTP_SERVER_HEAD_MARGIN_BYTES - HTTP_SERVER_HEAD_LINES_BYTES;
+}
+
 static void send_head(struct client *client, const struct room_case *room)
 {
     cleanup_buf struct buf head;
@@ -317,7 +330,7 @@ static void answer_with_a_full_head(struct http_server_bench *bench, struct http
 {
     static char long_value[ROOM_BYTES];
     struct http_field fields[21];
-    size_t left = ROOM_BYTES - HTTP_SERVER_HEAD_MARGIN_BYTES - HEAD_LINES_BYTES;
+    size_t left = least_room;
     struct http_answer answer = {
         .status = 200,
         .fields = fields,
@@ -337,17 +350,8 @@ static void answer_with_a_full_head(struct http_server_bench *bench, struct http
     assert_int_equal(http_exchange_answer(exchange, &answer), 0);
 }
 
-/* microhttpd builds it in the memory that the request's head has left, and closes without a word if that is too small.
- */
-static void a_full_head_fits_behind_every_request_that_is_let_through(void **state)
+static void answer_all_room_cases(struct http_server_bench *bench)
 {
-    struct http_server_bench *bench = *state;
-    struct http_server_config config = bench_config();
-    config.header_bytes = ROOM_BYTES;
-    config.response_header_bytes = ROOM_BYTES;
-    bench_restart(bench, &config);
-    bench->on_request = answer_with_a_full_head;
-
     for (size_t i = 0; i < array_length(room_cases); i++) {
         struct client client;
         cleanup_answer struct answer seen = ANSWER_NONE;
@@ -362,6 +366,60 @@ static void a_full_head_fits_behind_every_request_that_is_let_through(void **sta
     }
 }
 
+/* One field that takes all the room that this request has left. */
+static void answer_with_all_the_room(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    static char long_value[4 * ROOM_BYTES];
+    struct http_field field = { "X-Long", long_value };
+    struct http_answer answer = { .status = 200, .fields = &field, .field_count = 1, .memory = HTTP_BODY_CONSTANT };
+    size_t room = http_exchange_answer_room(exchange);
+
+    (void)bench;
+    assert_true(room >= least_room);
+    assert_true(room < sizeof long_value);
+    memset(long_value, 'v', sizeof long_value);
+    long_value[room - strlen("X-Long") - FIELD_PUNCTUATION_BYTES] = '\0';
+    assert_int_equal(http_exchange_answer(exchange, &answer), 0);
+}
+
+static void the_room_that_is_told_is_there_behind_every_request(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < array_length(response_header_bytes); i++) {
+        restart_with_room(bench, response_header_bytes[i]);
+        bench->on_request = answer_with_all_the_room;
+        answer_all_room_cases(bench);
+    }
+}
+
+static void a_short_request_leaves_nearly_all_the_memory(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    struct http_exchange *exchange = hold_one(bench, &client, "GET");
+
+    size_t room = http_exchange_answer_room(exchange);
+
+    assert_true(room < BENCH_HEADER_BYTES + DEFAULT_ROOM_BYTES);
+    assert_true(room > BENCH_HEADER_BYTES + DEFAULT_ROOM_BYTES - 512);
+    bench_answer(exchange, STR("ok"));
+    client_close(&client);
+}
+
+/* microhttpd builds it in the memory that the request's head has left, and closes without a word if that is too small.
+ */
+static void a_full_head_fits_behind_every_request_that_is_let_through(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < array_length(response_header_bytes); i++) {
+        restart_with_room(bench, response_header_bytes[i]);
+        bench->on_request = answer_with_a_full_head;
+        answer_all_room_cases(bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +431,8 @@ int main(void)
         bench_test(every_final_status_goes_out),
         bench_test(an_answer_without_content_has_neither_body_nor_a_wrong_length),
         bench_test(a_full_head_fits_behind_every_request_that_is_let_through),
+        bench_test(the_room_that_is_told_is_there_behind_every_request),
+        bench_test(a_short_request_leaves_nearly_all_the_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,23 @@ static void a_cancelled_run_keeps_what_it_has_measured(void **state)
     page_stream_close(&viewer);
 }
 
+/* The signal came before the program had anything to catch it with. */
+static void a_run_cancelled_before_it_had_begun_says_that_and_is_no_failure(void **state)
+{
+    struct serve_bench *bench = *state;
+    struct page_stream viewer;
+    serve_bench_start(bench, BEGIN "exec sleep 60");
+    page_stream_open(&viewer, bench->port, "/api/events", "");
+    assert_int_equal(serve_bench_post(bench, "/api/runs", EXPERIMENT), 202);
+    page_stream_wait(&viewer, "\"event\":\"begin\"");
+
+    assert_int_equal(serve_bench_post(bench, "/api/runs/1/cancel", ""), 202);
+
+    page_stream_wait(&viewer, "\"state\":\"cancelled\"");
+    assert_int_equal(page_stream_count(&viewer, "\"error\":\"Cancelled. Nothing had been measured yet.\""), 1);
+    page_stream_close(&viewer);
+}
+
 /* It had measured everything when it heard of it. */
 static void a_run_that_was_done_before_it_could_be_cancelled_is_done(void **state)
 {
@@ -344,6 +361,7 @@ int main(void)
         serve_test(the_reason_stays_where_the_result_would_be),
         serve_test(what_is_no_event_is_passed_over),
         serve_test(a_cancelled_run_keeps_what_it_has_measured),
+        serve_test(a_run_cancelled_before_it_had_begun_says_that_and_is_no_failure),
         serve_test(a_run_that_was_done_before_it_could_be_cancelled_is_done),
         serve_test(a_run_that_does_not_heed_a_cancel_is_killed),
         serve_test(the_last_eight_are_kept),

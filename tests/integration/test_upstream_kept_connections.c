@@ -315,6 +315,8 @@ static void check_stray(enum bench_strategy strategy, const char *stray, bool tu
     assert_true(gate_wait(&sent, TEST_PATIENCE_MS));
     if (turns_between) {
         upstream_bench_turn_idly(&fixture.bench);
+    } else {
+        upstream_bench_outlive_look(&fixture.bench);
     }
     init_trial(&trial, &fixture, "GET", STR(""));
 

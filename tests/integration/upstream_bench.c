@@ -2,11 +2,13 @@
 #include "tests/integration/upstream_bench.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "common/clock.h"
+#include "gateway/wire_dial.h"
 #include "tests/support/unit.h"
 
-const char *const bench_strategy_names[] = { "sync", "threads", "async", NULL };
+const char *const bench_strategy_names[] = { "sync", "threads", "async", "wire", NULL };
 
 static uint64_t drain_completions(void *context)
 {
@@ -38,6 +40,9 @@ void upstream_bench_open(struct upstream_bench *bench, enum bench_strategy strat
         break;
     case BENCH_ASYNC:
         bench->upstream = upstream_async_new(bench->loop);
+        break;
+    case BENCH_WIRE:
+        bench->upstream = upstream_wire_new(bench->loop, &(struct wire_dialer_settings){ .ca_file = NULL });
         break;
     case BENCH_SYNC:
     case BENCH_STRATEGY_COUNT:
@@ -124,6 +129,15 @@ void upstream_bench_turn_until_requests(struct upstream_bench *bench, struct scr
         assert_int_equal(loop_turn(bench->loop, CLOCK_US_PER_MS), 0);
     }
     assert_int_equal(scripted_server_request_count(server), count);
+}
+
+void upstream_bench_outlive_look(const struct upstream_bench *bench)
+{
+    const struct timespec millisecond = { .tv_nsec = 1000 * 1000 };
+
+    while (clock_monotonic_us() - loop_now_us(bench->loop) <= 2 * (uint64_t)CLOCK_US_PER_MS) {
+        (void)nanosleep(&millisecond, NULL);
+    }
 }
 
 void upstream_bench_turn_idly(struct upstream_bench *bench)

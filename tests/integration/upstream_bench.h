@@ -15,7 +15,7 @@
 #include "gateway/upstream.h"
 #include "tests/support/scripted_server.h"
 
-enum bench_strategy { BENCH_SYNC, BENCH_THREADS, BENCH_ASYNC, BENCH_STRATEGY_COUNT };
+enum bench_strategy { BENCH_SYNC, BENCH_THREADS, BENCH_ASYNC, BENCH_WIRE, BENCH_STRATEGY_COUNT };
 extern const char *const bench_strategy_names[];
 
 struct upstream_bench {
@@ -55,6 +55,8 @@ void upstream_bench_turn_until_requests(struct upstream_bench *bench, struct scr
 typedef void upstream_bench_fn(struct upstream_bench *bench, struct scripted_server *server,
                                enum bench_strategy strategy);
 void upstream_bench_for_each(const struct scripted_step *steps, size_t count, upstream_bench_fn *test);
+/* Lets so much time pass since the loop last looked that nobody can go by what it saw. */
+void upstream_bench_outlive_look(const struct upstream_bench *bench);
 /* A few turns in which nothing is expected to happen. */
 void upstream_bench_turn_idly(struct upstream_bench *bench);
 

@@ -9,7 +9,7 @@
 
 enum { WORDS_AT_MOST = 24, FILE_BYTES = 1024 * 1024, PATH_BYTES = 64 };
 
-const char *const config_scene_modes[] = { "sync", "threads", "async", "mixed", NULL };
+const char *const config_scene_modes[] = { "sync", "threads", "async", "mixed", "wire", NULL };
 
 /* ---- files ---- */
 

@@ -5,6 +5,7 @@
 #include <regex.h>
 #include <sys/mman.h>
 
+#include "common/clock.h"
 #include "tests/support/unit.h"
 
 #define TEXT_STAMP "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} - "
@@ -197,7 +198,7 @@ static struct str rendered(const struct access_entry *entry, struct str account,
     struct time_stamp stamp;
 
     time_stamp_init(&stamp);
-    access_log_render_done(&stamp, entry, account, json);
+    access_log_render_done(&stamp, clock_wall_us(), entry, account, json);
     return buf_view(json);
 }
 

@@ -135,6 +135,151 @@ static void arena_formats_texts_of_any_length(void **state)
     arena_clear(&arena);
 }
 
+static void arena_joins_pieces(void **state)
+{
+    const struct str pieces[] = { STR("Via"), STR(": "), { NULL, 0 }, STR("1.1 x") };
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 64);
+
+    char *line = arena_join(&arena, pieces, array_length(pieces));
+    char *nothing = arena_join(&arena, pieces, 0);
+
+    assert_string_equal(line, "Via: 1.1 x");
+    assert_string_equal(nothing, "");
+    assert_null(arena_join(&arena, (const struct str[]){ STR("a"), STR("0123456789012345678901234567890") }, 2));
+    arena_clear(&arena);
+}
+
+static void arena_formats_into_what_is_left_of_a_block(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 65536);
+
+    for (int i = 0; i < 200; i++) {
+        char *text = arena_format(&arena, "%0*d", i, 7);
+        assert_int_equal(strlen(text), i == 0 ? 1 : i);
+        assert_int_equal(text[strlen(text) - 1], '7');
+    }
+
+    arena_clear(&arena);
+}
+
+static void arena_counts_memory_that_is_not_zeroed_just_as_well(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 64);
+
+    void *memory = arena_allocate_unset(&arena, 33);
+
+    assert_non_null(memory);
+    memset(memory, 'x', 33);
+    assert_int_equal(arena.used_bytes, 48);
+    assert_null(arena_allocate_unset(&arena, 17));
+    assert_null(arena_allocate_unset(&arena, SIZE_MAX));
+    arena_clear(&arena);
+}
+
+/* ---- pools ---- */
+
+static void arena_takes_from_its_pool_what_another_gave_back(void **state)
+{
+    struct arena_pool pool = { .free = { NULL } };
+    struct arena arena;
+    (void)state;
+
+    for (size_t i = 0; i < 3; i++) {
+        const char zeros[5000] = { 0 };
+        arena_init_pooled(&arena, 1024 * 1024, &pool);
+        void *small = arena_allocate(&arena, 100);
+        void *large = arena_allocate(&arena, sizeof zeros);
+        void *huge = arena_allocate_unset(&arena, 100000);
+
+        assert_non_null(huge);
+        assert_memory_equal(small, zeros, 100);
+        assert_memory_equal(large, zeros, sizeof zeros);
+        assert_int_equal(pool.free_count[0] + pool.free_count[1], 0);
+        memset(small, 0xff, 100);
+        memset(large, 0xff, sizeof zeros);
+        arena_clear(&arena);
+        assert_int_equal(pool.free_count[0], 1);
+        assert_int_equal(pool.free_count[1], 1);
+    }
+
+    arena_pool_clear(&pool);
+    assert_int_equal(pool.free_count[0] + pool.free_count[1], 0);
+    arena_pool_clear(&pool);
+}
+
+static void arena_pool_keeps_so_many_blocks_and_no_more(void **state)
+{
+    struct arena_pool pool = { .free = { NULL } };
+    struct arena arena;
+    (void)state;
+    arena_init_pooled(&arena, (size_t)64 * 1024 * 1024, &pool);
+    for (size_t i = 0; i < 500; i++) {
+        assert_non_null(arena_allocate_unset(&arena, 4096));
+        assert_non_null(arena_allocate_unset(&arena, 16384));
+    }
+
+    arena_clear(&arena);
+
+    assert_in_range(pool.free_count[0], 1, 100);
+    assert_in_range(pool.free_count[1], 1, 100);
+    arena_pool_clear(&pool);
+}
+
+static void arena_may_lie_in_its_own_memory(void **state)
+{
+    struct arena_pool pool = { .free = { NULL } };
+    struct arena arena;
+    (void)state;
+    arena_init_pooled(&arena, 65536, &pool);
+    struct arena *moved = arena_allocate(&arena, sizeof *moved);
+    assert_non_null(moved);
+    *moved = arena;
+
+    assert_non_null(arena_allocate(moved, 10000));
+    arena_clear(moved);
+
+    assert_int_equal(pool.free_count[0], 1);
+    assert_int_equal(pool.free_count[1], 1);
+    arena_pool_clear(&pool);
+}
+
+static void arena_can_be_restricted_to_less_than_it_was_born_with(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, SIZE_MAX);
+    assert_non_null(arena_allocate(&arena, 100));
+
+    arena_restrict(&arena, 32);
+    arena_restrict(&arena, 5000);
+
+    assert_non_null(arena_allocate(&arena, 16));
+    assert_null(arena_allocate(&arena, 17));
+    assert_non_null(arena_allocate(&arena, 16));
+    assert_null(arena_allocate_unset(&arena, 1));
+    arena_clear(&arena);
+}
+
+static void arena_hands_out_nothing_where_nothing_is_asked_for(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 16);
+
+    assert_non_null(arena_allocate_unset(&arena, 0));
+    assert_int_equal(arena.used_bytes, 0);
+    assert_non_null(arena_allocate_unset(&arena, 16));
+    assert_null(arena_allocate_unset(&arena, 1));
+
+    arena_clear(&arena);
+}
+
 static void arena_can_be_used_again_after_clear(void **state)
 {
     struct arena arena;
@@ -164,6 +309,40 @@ static void arena_poisons_what_it_has_not_handed_out(void **state)
     assert_true(__asan_address_is_poisoned(memory + 100));
     arena_clear(&arena);
 }
+
+static void arena_pool_poisons_what_lies_in_it(void **state)
+{
+    struct arena_pool pool = { .free = { NULL } };
+    struct arena arena;
+    (void)state;
+    arena_init_pooled(&arena, 4096, &pool);
+    char *memory = arena_allocate(&arena, 10);
+
+    arena_clear(&arena);
+
+    assert_true(__asan_address_is_poisoned(memory));
+    arena_init_pooled(&arena, 4096, &pool);
+    assert_ptr_equal(arena_allocate(&arena, 5), memory);
+    assert_false(__asan_address_is_poisoned(memory + 4));
+    assert_true(__asan_address_is_poisoned(memory + 5));
+    arena_clear(&arena);
+    arena_pool_clear(&pool);
+}
+
+static void arena_poisons_what_a_format_did_not_need(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena, 4096);
+    assert_non_null(arena_allocate(&arena, 10));
+
+    char *text = arena_format(&arena, "%d", 1234567);
+
+    assert_false(__asan_address_is_poisoned(text + 7));
+    assert_true(__asan_address_is_poisoned(text + 8));
+    assert_true(__asan_address_is_poisoned(text + 100));
+    arena_clear(&arena);
+}
 #endif
 
 int main(void)
@@ -177,9 +356,19 @@ int main(void)
         cmocka_unit_test(arena_array_is_the_product),
         cmocka_unit_test(arena_copies_end_in_a_nul),
         cmocka_unit_test(arena_formats_texts_of_any_length),
+        cmocka_unit_test(arena_joins_pieces),
+        cmocka_unit_test(arena_formats_into_what_is_left_of_a_block),
+        cmocka_unit_test(arena_counts_memory_that_is_not_zeroed_just_as_well),
+        cmocka_unit_test(arena_takes_from_its_pool_what_another_gave_back),
+        cmocka_unit_test(arena_pool_keeps_so_many_blocks_and_no_more),
+        cmocka_unit_test(arena_may_lie_in_its_own_memory),
+        cmocka_unit_test(arena_can_be_restricted_to_less_than_it_was_born_with),
+        cmocka_unit_test(arena_hands_out_nothing_where_nothing_is_asked_for),
         cmocka_unit_test(arena_can_be_used_again_after_clear),
 #if defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(arena_poisons_what_it_has_not_handed_out),
+        cmocka_unit_test(arena_pool_poisons_what_lies_in_it),
+        cmocka_unit_test(arena_poisons_what_a_format_did_not_need),
 #endif
     };
 

@@ -2,6 +2,7 @@
 #include "common/buf.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "tests/support/unit.h"
 
@@ -121,6 +122,24 @@ static void buf_adds_numbers_in_decimal(void **state)
     buf_clear(&buf);
 }
 
+static void buf_adds_numbers_of_every_length(void **state)
+{
+    (void)state;
+    for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10) {
+        const uint64_t numbers[] = { power - 1, power, power + 1, power * 7 };
+        for (size_t i = 0; i < array_length(numbers); i++) {
+            cleanup_buf struct buf buf;
+            char expected[32];
+            buf_init(&buf, 24);
+            (void)snprintf(expected, sizeof expected, "%" PRIu64, numbers[i]);
+
+            assert_int_equal(buf_add_number(&buf, numbers[i]), 0);
+
+            assert_text(buf_view(&buf), expected);
+        }
+    }
+}
+
 static void buf_json_strings_are_escaped(void **state)
 {
     const struct {
@@ -159,6 +178,37 @@ static void buf_escapes_what_could_forge_a_line(void **state)
     assert_text(buf_view(&buf), "a b~\\x0D\\x0A\\x1B[2J\\x22\\x5C\\x7F\\xC3\\xA9\\x00");
 }
 
+/* What a single byte becomes, alone, it becomes wherever it stands. */
+static void check_byte(int (*add)(struct buf *buf, struct str text), char byte, size_t frame_bytes)
+{
+    cleanup_buf struct buf alone;
+    buf_init(&alone, 100);
+    assert_int_equal(add(&alone, (struct str){ &byte, 1 }), 0);
+    struct str escaped = { alone.base + frame_bytes, alone.length - 2 * frame_bytes };
+
+    for (size_t place = 0; place < 17; place++) {
+        cleanup_buf struct buf buf;
+        char text[] = "0123456789abcdefg";
+        buf_init(&buf, 100);
+        text[place] = byte;
+
+        assert_int_equal(add(&buf, (struct str){ text, 17 }), 0);
+
+        struct str found = { buf.base + frame_bytes + place, escaped.length };
+        assert_int_equal(buf.length, 16 + escaped.length + 2 * frame_bytes);
+        assert_true(str_equal(found, escaped));
+    }
+}
+
+static void buf_escapes_every_byte_in_every_place(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte <= 0xff; byte++) {
+        check_byte(buf_add_json_string, (char)byte, 1);
+        check_byte(buf_add_escaped, (char)byte, 0);
+    }
+}
+
 static void buf_reserve_gives_room_to_write(void **state)
 {
     cleanup_buf struct buf buf;
@@ -174,6 +224,88 @@ static void buf_reserve_gives_room_to_write(void **state)
     buf.length += 998;
     assert_null(buf_reserve(&buf, 1));
 }
+
+static void buf_takes_what_is_asked_for_at_once_and_no_more(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 1024 * 1024);
+
+    assert_non_null(buf_reserve(&buf, 100000));
+    buf.length = 100000;
+
+    assert_int_equal(buf.capacity, 100001);
+    assert_int_equal(buf_add_byte(&buf, 'x'), 0);
+    assert_true(buf.capacity > 150000);
+}
+
+static void buf_keeps_to_a_limit_that_was_lowered_below_its_memory(void **state)
+{
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init(&buf, 1000);
+    assert_int_equal(buf_add_text(&buf, "abc"), 0);
+
+    buf.limit = 5;
+
+    assert_int_equal(buf_add_text(&buf, "def"), -ENOBUFS);
+    assert_null(buf_reserve(&buf, 3));
+    assert_int_equal(buf_add_byte(&buf, 'd'), 0);
+    assert_int_equal(buf_add_byte(&buf, 'e'), 0);
+    assert_int_equal(buf_add_byte(&buf, 'f'), -ENOBUFS);
+    assert_text(buf_view(&buf), "abcde");
+}
+
+/* ---- in somebody's room ---- */
+
+static void buf_begins_in_the_room_it_is_given(void **state)
+{
+    char room[16];
+    struct buf buf;
+    (void)state;
+    buf_init_on(&buf, room, sizeof room, 100);
+
+    assert_int_equal(buf_add_text(&buf, "0123456789abcde"), 0);
+    assert_ptr_equal(buf.base, room);
+    assert_int_equal(buf_add_text(&buf, "fgh"), 0);
+
+    assert_ptr_not_equal(buf.base, room);
+    assert_text(buf_view(&buf), "0123456789abcdefgh");
+    buf_clear(&buf);
+    assert_null(buf.base);
+}
+
+static void buf_in_a_room_keeps_to_its_limit(void **state)
+{
+    char room[16];
+    cleanup_buf struct buf buf;
+    (void)state;
+    buf_init_on(&buf, room, sizeof room, 3);
+
+    assert_int_equal(buf_add_text(&buf, "abcd"), -ENOBUFS);
+    assert_int_equal(buf_add_text(&buf, "abc"), 0);
+
+    assert_ptr_equal(buf.base, room);
+    assert_true(buf.failed);
+}
+
+static void buf_in_a_room_hands_over_memory_of_its_own(void **state)
+{
+    char room[16];
+    struct buf buf;
+    size_t length = 0;
+    (void)state;
+    buf_init_on(&buf, room, sizeof room, 100);
+    assert_int_equal(buf_add_text(&buf, "abc"), 0);
+
+    cleanup_free char *text = buf_take(&buf, &length);
+
+    assert_ptr_not_equal(text, room);
+    assert_string_equal(text, "abc");
+    assert_int_equal(length, 3);
+}
+
+/* ---- the end ---- */
 
 static void buf_consume_drops_the_front(void **state)
 {
@@ -249,9 +381,16 @@ int main(void)
         cmocka_unit_test(buf_reset_forgets_content_and_failure),
         cmocka_unit_test(buf_formats_short_and_long_texts),
         cmocka_unit_test(buf_adds_numbers_in_decimal),
+        cmocka_unit_test(buf_adds_numbers_of_every_length),
         cmocka_unit_test(buf_json_strings_are_escaped),
         cmocka_unit_test(buf_escapes_what_could_forge_a_line),
+        cmocka_unit_test(buf_escapes_every_byte_in_every_place),
         cmocka_unit_test(buf_reserve_gives_room_to_write),
+        cmocka_unit_test(buf_takes_what_is_asked_for_at_once_and_no_more),
+        cmocka_unit_test(buf_keeps_to_a_limit_that_was_lowered_below_its_memory),
+        cmocka_unit_test(buf_begins_in_the_room_it_is_given),
+        cmocka_unit_test(buf_in_a_room_keeps_to_its_limit),
+        cmocka_unit_test(buf_in_a_room_hands_over_memory_of_its_own),
         cmocka_unit_test(buf_consume_drops_the_front),
         cmocka_unit_test(buf_take_hands_over_a_c_string),
         cmocka_unit_test(buf_take_of_nothing_and_of_a_full_buffer),

@@ -33,6 +33,22 @@ static void http_syntax_knows_every_byte_of_a_field_value(void **state)
     assert_true(http_is_field_value(STR("")));
 }
 
+static void http_syntax_knows_every_byte_of_a_host_and_every_digit(void **state)
+{
+    const struct str marks = STR("-._~!$&'()*+,;=");
+    (void)state;
+
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_digit = byte >= '0' && byte <= '9';
+        bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool is_mark = byte != 0 && str_find(marks, (char)byte) < marks.length;
+        bool is_hexadecimal = is_digit || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
+
+        assert_true(http_byte_is((char)byte, HTTP_BYTE_HOST) == (is_digit || is_letter || is_mark));
+        assert_true(http_byte_is((char)byte, HTTP_BYTE_HEXADECIMAL) == is_hexadecimal);
+    }
+}
+
 static void http_syntax_knows_the_fields_of_a_connection_in_either_case(void **state)
 {
     const char *const hop_by_hop[] = { "Connection", "content-length",    "KEEP-ALIVE", "Proxy-Connection",
@@ -53,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(http_syntax_knows_every_byte_of_a_token),
         cmocka_unit_test(http_syntax_knows_every_byte_of_a_field_value),
+        cmocka_unit_test(http_syntax_knows_every_byte_of_a_host_and_every_digit),
         cmocka_unit_test(http_syntax_knows_the_fields_of_a_connection_in_either_case),
     };
 

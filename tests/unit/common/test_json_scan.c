@@ -343,6 +343,52 @@ static void json_scan_takes_every_plain_byte_at_every_place(void **state)
     }
 }
 
+static void json_scan_finds_the_end_of_a_number_of_any_length(void **state)
+{
+    (void)state;
+    for (size_t digits = 1; digits < 40; digits++) {
+        for (int byte = 0; byte <= 0xff; byte++) {
+            char text[48];
+            struct json_fault fault = { 0, "" };
+            bool is_digit = byte >= '0' && byte <= '9';
+            bool is_space = byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+            memset(text, '7', sizeof text);
+            text[digits] = (char)byte;
+            if (byte == '.' || byte == 'e' || byte == 'E') {
+                continue;
+            }
+
+            int result = json_scan_check((struct str){ text, digits + 1 }, JSON_SCAN_DEPTH, &fault);
+
+            assert_int_equal(result, is_digit || is_space ? 0 : -EINVAL);
+            assert_int_equal(json_scan_check((struct str){ text, sizeof text }, JSON_SCAN_DEPTH, &fault),
+                             is_digit ? 0 : -EINVAL);
+            assert_int_equal(fault.offset, is_digit ? 0 : digits + is_space);
+        }
+    }
+}
+
+static void json_scan_takes_lines_however_far_they_are_indented(void **state)
+{
+    (void)state;
+    for (size_t blanks = 0; blanks < 40; blanks++) {
+        for (int byte = 0; byte <= 0xff; byte++) {
+            char text[64];
+            struct json_fault fault = { 0, "" };
+            bool is_space = byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+            memset(text, ' ', sizeof text);
+            text[0] = '[';
+            text[1] = '\n';
+            text[blanks + 2] = (char)byte;
+            text[63] = ']';
+
+            int result = json_scan_check((struct str){ text, sizeof text }, JSON_SCAN_DEPTH, &fault);
+
+            assert_int_equal(result, is_space || (byte >= '0' && byte <= '9') ? 0 : -EINVAL);
+        }
+    }
+}
+
 static void json_scan_trims_its_own_white_space_only(void **state)
 {
     (void)state;
@@ -368,6 +414,8 @@ int main(void)
         cmocka_unit_test(json_scan_refuses_100000_open_arrays),
         cmocka_unit_test(json_scan_finds_a_bad_byte_at_every_place_of_a_string),
         cmocka_unit_test(json_scan_takes_every_plain_byte_at_every_place),
+        cmocka_unit_test(json_scan_finds_the_end_of_a_number_of_any_length),
+        cmocka_unit_test(json_scan_takes_lines_however_far_they_are_indented),
         cmocka_unit_test(json_scan_trims_its_own_white_space_only),
     };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "common/json_scan.h"
+#include "common/random.h"
 #include "tests/unit/gateway/account_scene.h"
 
 /* ---- shares ---- */
@@ -75,6 +76,53 @@ static void account_shares_add_up_to_the_total(void **state)
                      (int)shares.own_us);
         }
         assert_case(share_rows[i].name, shares.total_us == shares.calls_us + shares.queue_us + shares.own_us);
+    }
+}
+
+/* By hand: each microsecond is some call's, or some call waits in it, or it is our own. */
+static struct account_shares count_microseconds(const struct call_account *calls, size_t count, uint64_t done_us)
+{
+    struct account_shares shares = { .total_us = done_us - HEAD_READ_US };
+
+    for (uint64_t now_us = HEAD_READ_US; now_us < done_us; now_us++) {
+        bool is_calling = false;
+        bool is_waiting = false;
+        for (size_t i = 0; i < count; i++) {
+            uint64_t end_us = calls[i].done_us != 0 ? calls[i].done_us : done_us;
+            is_calling |= calls[i].started_us != 0 && now_us >= calls[i].started_us && now_us < end_us;
+            is_waiting |= calls[i].queued_us != 0 && now_us >= calls[i].queued_us && now_us < end_us;
+        }
+        shares.calls_us += is_calling;
+        shares.queue_us += is_waiting && !is_calling;
+        shares.own_us += !is_waiting && !is_calling;
+    }
+    return shares;
+}
+
+static void account_shares_are_what_counting_every_microsecond_gives(void **state)
+{
+    enum { ROUNDS = 20000, CALLS = 6, SPAN_US = 40 };
+    struct random_source random;
+    (void)state;
+    random_source_seed(&random, 1);
+
+    for (size_t round = 0; round < ROUNDS; round++) {
+        struct call_account calls[CALLS] = { { .status = 0 } };
+        struct fixture fixture;
+        size_t count = random_source_next(&random) % (CALLS + 1);
+        for (size_t i = 0; i < count; i++) {
+            calls[i].queued_us = HEAD_READ_US - 5 + random_source_next(&random) % SPAN_US;
+            calls[i].started_us = calls[i].queued_us + random_source_next(&random) % 5;
+            calls[i].done_us = calls[i].started_us + random_source_next(&random) % 10;
+            calls[i].started_us = random_source_next(&random) % 8 == 0 ? 0 : calls[i].started_us;
+            calls[i].queued_us = random_source_next(&random) % 8 == 0 ? 0 : calls[i].queued_us;
+            calls[i].done_us = random_source_next(&random) % 8 == 0 ? 0 : calls[i].done_us;
+        }
+        struct account_shares expected = count_microseconds(calls, count, HEAD_READ_US + SPAN_US);
+
+        struct account_shares shares = account_shares(account_of(&fixture, calls, count, HEAD_READ_US + SPAN_US));
+
+        assert_true(shares_equal(shares, expected));
     }
 }
 
@@ -366,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(account_shares_add_up_to_the_total),
+        cmocka_unit_test(account_shares_are_what_counting_every_microsecond_gives),
         cmocka_unit_test(account_shares_stay_whole_with_many_calls_apart),
         cmocka_unit_test(account_json_tells_all_of_a_call),
         cmocka_unit_test(account_json_says_null_for_what_did_not_happen),

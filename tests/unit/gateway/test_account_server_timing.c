@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
 #include "tests/unit/gateway/account_scene.h"
+
+static int render(const struct account *account, struct buf *value)
+{
+    char room[ACCOUNT_SERVER_TIMING_BYTES];
+
+    if (!account_put_server_timing(account, room)) {
+        return -ENOBUFS;
+    }
+    return buf_add_text(value, room);
+}
 
 static void account_server_timing_tells_calls_total_and_our_share(void **state)
 {
@@ -12,7 +24,7 @@ static void account_server_timing_tells_calls_total_and_our_share(void **state)
     (void)state;
     buf_init(&value, LIMIT);
 
-    int result = account_render_server_timing(account_of(&fixture, calls, array_length(calls), 1001900), &value);
+    int result = render(account_of(&fixture, calls, array_length(calls), 1001900), &value);
 
     assert_int_equal(result, 0);
     assert_text(buf_view(&value), "task2;dur=500.0, task1;dur=1000.3, total;dur=1000.9, gateway;dur=0.7");
@@ -25,7 +37,7 @@ static void account_server_timing_without_calls_has_total_and_our_share(void **s
     (void)state;
     buf_init(&value, LIMIT);
 
-    assert_int_equal(account_render_server_timing(account_of(&fixture, NULL, 0, 1049), &value), 0);
+    assert_int_equal(render(account_of(&fixture, NULL, 0, 1049), &value), 0);
 
     assert_text(buf_view(&value), "total;dur=0.0, gateway;dur=0.0");
 }
@@ -51,7 +63,7 @@ static void account_server_timing_shows_32_calls_whole(void **state)
     buf_init(&value, LIMIT);
     fill_calls(calls, names, array_length(calls));
 
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
+    assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
     assert_true(str_starts_with(buf_view(&value), STR("c0;dur=1.0, c1;dur=2.0, ")));
@@ -70,7 +82,7 @@ static void account_server_timing_shows_the_failed_and_the_slowest_of_many(void 
     fill_calls(calls, names, array_length(calls));
     calls[3].error = CALL_CONNECTION_REFUSED;
 
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 300000), &value), 0);
+    assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 300000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
     assert_true(str_starts_with(buf_view(&value), STR("c3;dur=4.0, c225;dur=226.0, c226;dur=227.0, ")));
@@ -91,7 +103,7 @@ static void account_server_timing_takes_the_slowest_failed_where_more_failed(voi
         calls[i].error = CALL_CANCELLED;
     }
 
-    assert_int_equal(account_render_server_timing(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
+    assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
     assert_true(str_starts_with(buf_view(&value), STR("c4;dur=5.0, ")));
@@ -106,14 +118,39 @@ static void account_server_timing_tells_elements_apart(void **state)
     (void)state;
     buf_init(&value, LIMIT);
 
-    assert_int_equal(account_render_server_timing(account_of(&fixture, elements, 3, 4000), &value), 0);
+    assert_int_equal(render(account_of(&fixture, elements, 3, 4000), &value), 0);
 
     assert_text(buf_view(&value), "user;dur=1.0, items.0;dur=1.0, items.3;dur=2.0, total;dur=3.0, gateway;dur=0.0");
+}
+
+/* No configuration has such names; but nothing is written where there is no room. */
+static void account_server_timing_refuses_names_that_are_too_long(void **state)
+{
+    static char name[ACCOUNT_SERVER_TIMING_BYTES];
+    char room[ACCOUNT_SERVER_TIMING_BYTES + 8];
+    struct fixture fixture;
+    size_t length = 1;
+    (void)state;
+    memset(name, 'x', sizeof name);
+
+    for (; length < sizeof name; length++) {
+        const struct call_account call = { .name = { name, length }, .queued_us = 1, .done_us = UINT64_MAX };
+        memset(room, '~', sizeof room);
+        bool fits = account_put_server_timing(account_of(&fixture, &call, 1, UINT64_MAX), room);
+        assert_memory_equal(room + ACCOUNT_SERVER_TIMING_BYTES, "~~~~~~~~", 8);
+        if (!fits) {
+            break;
+        }
+        assert_int_equal(strlen(room), strcspn(room, "~"));
+    }
+
+    assert_true(length > 2048 && length < sizeof name);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(account_server_timing_refuses_names_that_are_too_long),
         cmocka_unit_test(account_server_timing_tells_elements_apart),
         cmocka_unit_test(account_server_timing_tells_calls_total_and_our_share),
         cmocka_unit_test(account_server_timing_without_calls_has_total_and_our_share),

@@ -140,9 +140,9 @@ static const struct {
       "header_timeout, body_timeout, idle_timeout, send_timeout" },
     { "{\"routes\":[],\"mode\":\"\\u001b[31m\\u0000\"}", "mode", "must not have a NUL (\\u0000) in it" },
     { "{\"routes\":[],\"mode\":\"\\u001b[31m\\\"\\ud800\"}", "mode",
-      "expected one of sync, threads, async, mixed, not \"\\x1B[31m\\x22\\xEF\\xBF\\xBD\"" },
+      "expected one of sync, threads, async, mixed, wire, not \"\\x1B[31m\\x22\\xEF\\xBF\\xBD\"" },
     { "{\"routes\":[],\"mode\":\"0123456789012345678901234567890123456789\"}", "mode",
-      "expected one of sync, threads, async, mixed, not \"01234567890123456789012345678901...\"" },
+      "expected one of sync, threads, async, mixed, wire, not \"01234567890123456789012345678901...\"" },
 };
 
 static void config_faults_show_bytes_of_the_file_escaped_and_cut(void **state)

@@ -149,6 +149,57 @@ static void metrics_adds_up_what_the_workers_counted(void **state)
     assert_value(bench, "fanlight_calls_queued{backend=\"users\"}", 3);
 }
 
+static void metrics_says_which_worker_has_how_many_connections(void **state)
+{
+    struct metrics_bench *bench = *state;
+
+    for (size_t i = 0; i < METRICS_BENCH_WORKERS; i++) {
+        metrics_set(bench->workers[i], METRICS_CONNECTIONS, 10 + i);
+        metrics_add(bench->workers[i], METRICS_ACCEPTED, 20 + i);
+    }
+    metrics_bench_render(bench, METRICS_BENCH_WORKERS);
+
+    assert_value(bench, "fanlight_connections{worker=\"0\"}", 10);
+    assert_value(bench, "fanlight_connections{worker=\"2\"}", 12);
+    assert_value(bench, "fanlight_connections_accepted_total{worker=\"0\"}", 20);
+    assert_value(bench, "fanlight_connections_accepted_total{worker=\"2\"}", 22);
+    assert_value(bench, "fanlight_connections{worker=\"3\"}", -1); /* there is none */
+    assert_true(metrics_bench_sum(bench, "fanlight_connections{") ==
+                metrics_bench_value(bench, "fanlight_client_connections"));
+    assert_true(metrics_bench_sum(bench, "fanlight_connections_accepted_total{") ==
+                metrics_bench_value(bench, "fanlight_client_connections_accepted_total"));
+}
+
+/* A place is no name: after a reload, something else may lie there. */
+static void metrics_tells_labels_apart_that_lie_in_the_same_place(void **state)
+{
+    struct metrics_bench *bench = *state;
+    char route[] = "/a";
+    char server[] = "one:1";
+    char backend[] = "x";
+    const struct metrics_request request = { .route = str_of(route), .mode = STR("async"), .status = 200 };
+    const struct metrics_call call = { .backend = str_of(backend), .server = str_of(server), .attempts = 1 };
+
+    metrics_count_request(bench->workers[0], &request);
+    metrics_count_call(bench->workers[0], &call);
+    route[1] = 'b';
+    server[4] = '2';
+    metrics_count_request(bench->workers[0], &request);
+    metrics_count_call(bench->workers[0], &call);
+    backend[0] = 'y';
+    metrics_count_call(bench->workers[0], &call);
+    metrics_count_call(bench->workers[0], &call);
+    metrics_bench_render(bench, 1);
+
+    assert_value(bench, "fanlight_requests_total{route=\"/a\",mode=\"async\",status=\"200\"}", 1);
+    assert_value(bench, "fanlight_requests_total{route=\"/b\",mode=\"async\",status=\"200\"}", 1);
+    assert_value(bench, "fanlight_calls_total{backend=\"x\",server=\"one:1\",error=\"none\"}", 1);
+    assert_value(bench, "fanlight_calls_total{backend=\"x\",server=\"one:2\",error=\"none\"}", 1);
+    assert_value(bench, "fanlight_calls_total{backend=\"y\",server=\"one:2\",error=\"none\"}", 2);
+    assert_value(bench, "fanlight_call_attempts_total{backend=\"x\"}", 2);
+    assert_value(bench, "fanlight_call_attempts_total{backend=\"y\"}", 2);
+}
+
 static void metrics_gives_the_same_gauges_for_the_same_backend(void **state)
 {
     struct metrics_bench *bench = *state;
@@ -262,6 +313,8 @@ int main(void)
         metrics_test(metrics_histogram_says_sum_and_count),
         metrics_test(metrics_counts_calls_by_backend_server_and_error),
         metrics_test(metrics_adds_up_what_the_workers_counted),
+        metrics_test(metrics_says_which_worker_has_how_many_connections),
+        metrics_test(metrics_tells_labels_apart_that_lie_in_the_same_place),
         metrics_test(metrics_gives_the_same_gauges_for_the_same_backend),
         metrics_test(metrics_says_how_the_configuration_came_about),
         metrics_test(metrics_says_what_runs_and_since_when),

@@ -67,6 +67,43 @@ static void metrics_cuts_long_label_values_between_characters(void **state)
     assert_value(bench, expected, 2);
 }
 
+/* Of any length, wherever they differ; and they lie in the same place. */
+static void metrics_tells_labels_apart_by_every_byte(void **state)
+{
+    enum { LENGTHS = 20 };
+    struct metrics_bench *bench = *state;
+    char server[LENGTHS + 1] = "";
+    int expected = 0;
+
+    for (size_t length = 1; length <= LENGTHS; length++) {
+        for (size_t place = 0; place < length; place++) {
+            const struct metrics_call call = { .backend = STR("b"), .server = { server, length }, .attempts = 1 };
+            memset(server, 'a', sizeof server - 1);
+            metrics_count_call(bench->workers[0], &call);
+            server[place] = 'b';
+            metrics_count_call(bench->workers[0], &call);
+            expected++;
+        }
+    }
+    metrics_bench_render(bench, 1);
+
+    for (size_t length = 1; length <= LENGTHS; length++) {
+        char name[128];
+        memset(server, 'a', sizeof server - 1);
+        (void)snprintf(name, sizeof name, "fanlight_calls_total{backend=\"b\",server=\"%.*s\",error=\"none\"}",
+                       (int)length, server);
+        assert_value(bench, name, length);
+        for (size_t place = 0; place < length; place++) {
+            memset(server, 'a', sizeof server - 1);
+            server[place] = 'b';
+            (void)snprintf(name, sizeof name, "fanlight_calls_total{backend=\"b\",server=\"%.*s\",error=\"none\"}",
+                           (int)length, server);
+            assert_value(bench, name, 1);
+        }
+    }
+    assert_value(bench, "fanlight_call_attempts_total{backend=\"b\"}", 2 * expected);
+}
+
 static void metrics_makes_one_series_of_labels_that_look_alike(void **state)
 {
     struct metrics_bench *bench = *state;
@@ -195,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         metrics_test(metrics_writes_every_label_value_safely),
         metrics_test(metrics_cuts_long_label_values_between_characters),
+        metrics_test(metrics_tells_labels_apart_by_every_byte),
         metrics_test(metrics_makes_one_series_of_labels_that_look_alike),
         metrics_test(metrics_takes_statuses_that_are_none),
         metrics_test(metrics_counts_what_is_too_much_as_other),

@@ -11,6 +11,7 @@ static void mode_names_are_in_the_order_of_the_enum(void **state)
     assert_string_equal(mode_names[MODE_THREADS], "threads");
     assert_string_equal(mode_names[MODE_ASYNC], "async");
     assert_string_equal(mode_names[MODE_MIXED], "mixed");
+    assert_string_equal(mode_names[MODE_WIRE], "wire");
     assert_null(mode_names[MODE_COUNT]);
 }
 
@@ -26,6 +27,7 @@ static const struct row rows[] = {
     { "sync blocks every call", MODE_SYNC, "task2", "task1", STRATEGY_SYNC },
     { "threads gives every call to the pool", MODE_THREADS, "task1", "task1", STRATEGY_THREADS },
     { "async ignores the list", MODE_ASYNC, "task1", "task1", STRATEGY_ASYNC },
+    { "wire ignores the list", MODE_WIRE, "task1", "task1", STRATEGY_WIRE },
     { "mixed blocks a call of the list", MODE_MIXED, "task1", "task1", STRATEGY_SYNC },
     { "mixed lets all others be", MODE_MIXED, "task2", "task1", STRATEGY_ASYNC },
     { "mixed finds the first of several", MODE_MIXED, "a", "a,b,c", STRATEGY_SYNC },

@@ -217,6 +217,28 @@ static void plan_refuses_one_name_more_than_the_limit(void **state)
     clear(&outcome);
 }
 
+static void plan_finds_the_name_that_stands_twice_among_many(void **state)
+{
+    (void)state;
+    for (size_t again = 0; again < LIMIT - 1; again++) {
+        struct outcome outcome;
+        cleanup_buf struct buf target;
+        char sentence[80];
+        list_names(&target, LIMIT - 1);
+        target.length--;
+        (void)buf_add_format(&target, ",c%zu", again);
+        (void)buf_add_byte(&target, '\0');
+        (void)snprintf(sentence, sizeof sentence, "The name \"c%zu\" stands more than once.", again);
+
+        build(&outcome, target.base, LIMIT, ARENA_BYTES);
+
+        assert_null(outcome.plan);
+        assert_int_equal(outcome.status, 400);
+        assert_string_equal(outcome.error.text, sentence);
+        clear(&outcome);
+    }
+}
+
 static void plan_keeps_to_the_limit_it_is_given(void **state)
 {
     struct outcome outcome;
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(plan_refuses_a_get_and_says_why),
         cmocka_unit_test(plan_takes_as_many_names_as_the_limit),
         cmocka_unit_test(plan_refuses_one_name_more_than_the_limit),
+        cmocka_unit_test(plan_finds_the_name_that_stands_twice_among_many),
         cmocka_unit_test(plan_keeps_to_the_limit_it_is_given),
         cmocka_unit_test(plan_answers_413_when_the_arena_is_full),
         cmocka_unit_test(plan_holds_no_view_of_the_request),

@@ -1,23 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/request_history.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdio.h>
 
-#include "common/buf.h"
+#include "tests/support/numbered_record.h"
 #include "tests/support/unit.h"
 
 enum { PLENTY_BYTES = 1024 * 1024, TEXT_BYTES = 4 * 1024 * 1024 };
 
-/* {"n":first}, {"n":first+1}, … */
+/* Those numbers, all in one batch. */
 static void add_numbers(struct request_history *history, int first, int count)
 {
+    cleanup_buf struct buf records;
+
+    buf_init(&records, TEXT_BYTES);
     for (int i = first; i < first + count; i++) {
-        char record[32];
-        (void)snprintf(record, sizeof record, "{\"n\":%d}", i);
-        assert_int_equal(request_history_add(history, str_of(record)), 0);
+        pack_numbered(i, &records);
     }
+    struct record_batch *batch = record_batch_new(buf_view(&records), (size_t)count);
+    assert_non_null(batch);
+    struct str rest = record_batch_view(batch);
+    while (rest.length > 0) {
+        assert_int_equal(request_history_add(history, batch, record_cut(&rest)), 0);
+    }
+    record_batch_release(batch);
+}
+
+/* One whose target is so long. */
+static int add_long(struct request_history *history, int number, size_t target_length)
+{
+    static char target[4096];
+    char digits[NUMBER_BYTES];
+    struct record record = numbered_record(number, digits);
+
+    memset(target, 'x', sizeof target);
+    record.target = (struct str){ target, target_length };
+    size_t bytes = record_packed_bytes(&record);
+    cleanup_free char *packed = malloc(bytes);
+    assert_non_null(packed);
+    record_pack(&record, bytes, packed);
+    struct record_batch *batch = record_batch_new((struct str){ packed, bytes }, 1);
+    assert_non_null(batch);
+    int result = request_history_add(history, batch, record_batch_view(batch));
+    record_batch_release(batch);
+    return result;
+}
+
+static size_t bytes_of_one(void)
+{
+    char digits[NUMBER_BYTES];
+    struct record record = numbered_record(1, digits);
+
+    return record_packed_bytes(&record);
 }
 
 static void read_rest(struct request_reader *reader, size_t capacity, struct buf *text)
@@ -43,18 +77,25 @@ static void read_all(const struct request_history *history, uint64_t count, size
     request_reader_free(reader);
 }
 
-/* That it is an array of such numbers from `first` to `last`; of nothing if first > last. */
+/* The array of those numbers; of nothing if first > last. */
+static void add_array(struct buf *text, int first, int last)
+{
+    (void)buf_add_byte(text, '[');
+    for (int i = first; i <= last; i++) {
+        (void)buf_add_text(text, i > first ? ",\n" : "");
+        render_numbered(i, text);
+    }
+    (void)buf_add_text(text, "]\n");
+}
+
 static void assert_numbers(const struct buf *text, int first, int last)
 {
-    cJSON *array = cJSON_ParseWithLength(text->base, text->length);
+    cleanup_buf struct buf expected;
 
-    assert_true(cJSON_IsArray(array));
-    assert_int_equal(cJSON_GetArraySize(array), first > last ? 0 : last - first + 1);
-    for (int i = first; i <= last; i++) {
-        const cJSON *record = cJSON_GetArrayItem(array, i - first);
-        assert_int_equal((int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(record, "n")), i);
-    }
-    cJSON_Delete(array);
+    buf_init(&expected, TEXT_BYTES);
+    add_array(&expected, first, last);
+    assert_int_equal(text->length, expected.length);
+    assert_memory_equal(text->base, expected.base, expected.length);
 }
 
 static void request_history_is_an_array_oldest_first(void **state)
@@ -70,11 +111,12 @@ static void request_history_is_an_array_oldest_first(void **state)
     add_numbers(&history, 1, 3);
     read_all(&history, 1000, 100, &text);
 
-    assert_text(buf_view(&text), "[{\"n\":1},\n{\"n\":2},\n{\"n\":3}]\n");
+    assert_numbers(&text, 1, 3);
     request_history_clear(&history);
 }
 
-static void request_history_keeps_the_bytes_of_a_record(void **state)
+/* Whatever batches they came in. */
+static void request_history_puts_batches_of_any_size_together(void **state)
 {
     struct request_history history;
     cleanup_buf struct buf text;
@@ -82,10 +124,13 @@ static void request_history_keeps_the_bytes_of_a_record(void **state)
     buf_init(&text, TEXT_BYTES);
     request_history_init(&history, PLENTY_BYTES);
 
-    assert_int_equal(request_history_add(&history, STR("{\"a\":1.10,\"b\":\"\\u0000\xc3\xbc\"}")), 0);
-    read_all(&history, 1000, 100, &text);
+    add_numbers(&history, 1, 1);
+    add_numbers(&history, 2, 700);
+    add_numbers(&history, 702, 3);
+    add_numbers(&history, 705, 400);
+    read_all(&history, 1000, 4096, &text);
 
-    assert_text(buf_view(&text), "[{\"a\":1.10,\"b\":\"\\u0000\xc3\xbc\"}]\n");
+    assert_numbers(&text, 105, 1104);
     request_history_clear(&history);
 }
 
@@ -150,7 +195,7 @@ static void request_history_is_read_in_pieces_of_any_size(void **state)
     for (size_t capacity = 1; capacity < 60; capacity++) {
         read_all(&history, 1000, capacity, &text);
 
-        assert_text(buf_view(&text), "[{\"n\":8},\n{\"n\":9},\n{\"n\":10},\n{\"n\":11}]\n");
+        assert_numbers(&text, 8, 11);
     }
     request_history_clear(&history);
 }
@@ -161,16 +206,17 @@ static void request_history_holds_no_more_bytes_than_its_limit(void **state)
     cleanup_buf struct buf text;
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    request_history_init(&history, 30); /* {"n":1} has seven */
+    request_history_init(&history, 4 * bytes_of_one() + 2);
 
     add_numbers(&history, 1, 9);
     read_all(&history, 1000, 4096, &text);
     assert_numbers(&text, 6, 9);
-    assert_int_equal(history.bytes, 28);
-    assert_int_equal(request_history_add(&history, STR("{\"n\":10,\"more\":\"1234567890\"}")), 0); /* 28 bytes */
+    assert_int_equal(history.bytes, 4 * bytes_of_one());
+    assert_int_equal(add_long(&history, 10, 3 * bytes_of_one()), 0); /* leaves no room for another */
     read_all(&history, 1000, 4096, &text);
 
-    assert_numbers(&text, 10, 10);
+    assert_int_equal(history.end - history.first, 1);
+    assert_non_null(memmem(text.base, text.length, "\"request_id\":\"10\"", 17));
     request_history_clear(&history);
     assert_int_equal(history.bytes, 0);
 }
@@ -181,10 +227,10 @@ static void request_history_refuses_a_record_that_could_never_fit(void **state)
     cleanup_buf struct buf text;
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    request_history_init(&history, 30);
+    request_history_init(&history, 4 * bytes_of_one());
     add_numbers(&history, 1, 2);
 
-    int result = request_history_add(&history, STR("{\"n\":3,\"more\":\"12345678901234567890\"}"));
+    int result = add_long(&history, 3, 4 * bytes_of_one());
     read_all(&history, 1000, 4096, &text);
 
     assert_int_equal(result, -EMSGSIZE);
@@ -197,9 +243,11 @@ static void request_history_can_go_on_while_it_is_read(void **state)
 {
     struct request_history history;
     cleanup_buf struct buf text;
+    cleanup_buf struct buf expected;
     char beginning[5];
     (void)state;
     buf_init(&text, TEXT_BYTES);
+    buf_init(&expected, TEXT_BYTES);
     request_history_init(&history, PLENTY_BYTES);
     add_numbers(&history, 1, 1000);
     struct request_reader *reader = request_reader_new(&history, 1000);
@@ -210,7 +258,15 @@ static void request_history_can_go_on_while_it_is_read(void **state)
     add_numbers(&history, 1001, 998);
     read_rest(reader, 7, &text);
 
-    assert_text(buf_view(&text), "[{\"n\":1},\n{\"n\":999},\n{\"n\":1000}]\n");
+    (void)buf_add_byte(&expected, '[');
+    render_numbered(1, &expected);
+    (void)buf_add_text(&expected, ",\n");
+    render_numbered(999, &expected);
+    (void)buf_add_text(&expected, ",\n");
+    render_numbered(1000, &expected);
+    (void)buf_add_text(&expected, "]\n");
+    assert_int_equal(text.length, expected.length);
+    assert_memory_equal(text.base, expected.base, expected.length);
     request_reader_free(reader);
     request_history_clear(&history);
 }
@@ -257,7 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_history_is_an_array_oldest_first),
-        cmocka_unit_test(request_history_keeps_the_bytes_of_a_record),
+        cmocka_unit_test(request_history_puts_batches_of_any_size_together),
         cmocka_unit_test(request_history_forgets_the_oldest_of_more_than_a_thousand),
         cmocka_unit_test(request_history_gives_the_newest_as_many_as_asked_for),
         cmocka_unit_test(request_history_is_read_in_pieces_of_any_size),

@@ -275,7 +275,7 @@ static void settings_refuse_a_value_and_say_what_is_allowed(void **state)
         { "--workers=0", "--workers=0: expected a number from 1 to 256" },
         { "--workers=257", "--workers=257: expected a number from 1 to 256" },
         { "--threads=4097", "--threads=4097: expected a number from 1 to 4096" },
-        { "--mode=asink", "--mode=asink: expected one of sync, threads, async, mixed; did you mean async?" },
+        { "--mode=asink", "--mode=asink: expected one of sync, threads, async, mixed, wire; did you mean async?" },
     };
     (void)state;
 

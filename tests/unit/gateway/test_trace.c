@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/trace.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "tests/support/unit.h"
@@ -34,6 +35,24 @@ static void trace_random_hex_is_xoshiro256_star_star(void **state)
                               "0000000000000000"
                               "000000005a007080"
                               "10e0000000009d80");
+}
+
+static void trace_random_hex_writes_numbers_as_printf_does(void **state)
+{
+    struct random_source source;
+    struct random_source same;
+    (void)state;
+    random_source_seed(&source, 7);
+    random_source_seed(&same, 7);
+
+    for (int i = 0; i < 1000; i++) {
+        char text[17];
+        char expected[17];
+        trace_random_hex(&source, text, 16);
+        (void)snprintf(expected, sizeof expected, "%016" PRIx64, random_source_next(&same));
+
+        assert_string_equal(text, expected);
+    }
 }
 
 static void trace_random_hex_has_the_length_asked_for(void **state)
@@ -224,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trace_random_hex_is_xoshiro256_star_star),
+        cmocka_unit_test(trace_random_hex_writes_numbers_as_printf_does),
         cmocka_unit_test(trace_random_hex_has_the_length_asked_for),
         cmocka_unit_test(trace_random_hex_is_never_all_zero),
         cmocka_unit_test(trace_sources_differ_from_each_other),

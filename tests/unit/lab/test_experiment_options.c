@@ -122,7 +122,7 @@ static void options_that_are_wrong_are_refused_with_what_is_allowed(void **state
         { { "--tasks=a,_b" }, "--tasks=a,_b: expected names" },
         { { "--modes=" }, "--modes=: expected one of" },
         { { "--modes=sync,asnyc" }, "did you mean async?" },
-        { { "--modes=wire" }, "expected one of sync" },
+        { { "--modes=wired" }, "expected one of sync" },
         { { "--threads=0" }, "a number from 1 to" },
         { { "--gateway=sync" }, "expected MODE=URL" },
         { { "--gateway=snyc=http://127.0.0.1:1" }, "did you mean sync?" },

@@ -37,6 +37,8 @@ static void screen_says_what_each_mode_does(void **state)
     } rows[] = {
         { MODE_SYNC, "\nsync: every call blocks the event loop; gateway at 127.0.0.1:8080\n" },
         { MODE_ASYNC, "\nasync: no call blocks the event loop; gateway at 127.0.0.1:8080\n" },
+        { MODE_WIRE,
+          "\nwire: no call blocks the event loop, and the gateway speaks HTTP itself; gateway at 127.0.0.1:8080\n" },
         { MODE_MIXED,
           "\nmixed: some calls block the event loop (a,b), the others do not; gateway at 127.0.0.1:8080\n" },
         { MODE_THREADS, "\nthreads: blocking calls on a pool of 4 threads; gateway at 127.0.0.1:8080\n" },

@@ -102,6 +102,7 @@ static const struct row rows[] = {
       250 },
     /* async: the longest of n */
     { "async, whatever comes", "50ms", { .mode = MODE_ASYNC, .fan_out = 1, .clients = 256 }, 5120, 50, 50, 50, 50 },
+    { "wire, as async", "50ms", { .mode = MODE_WIRE, .fan_out = 10, .clients = 4 }, 80, 50, 50, 50, 50 },
     { "async, a fan-out", "50ms", { .mode = MODE_ASYNC, .fan_out = 10, .clients = 4 }, 80, 50, 50, 50, 50 },
     { "async, the longest of 2 uniform: Q(sqrt p)",
       "uniform(0s,100ms)",

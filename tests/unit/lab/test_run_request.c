@@ -34,6 +34,8 @@ static const struct {
     { " {\"tasks\":[\"a\",\"b.c-d_E\"],\"delay\":\"1ms\",\"modes\":[\"threads\"],\"threads\":64,\"blocking\":[],"
       "\"kind\":\"experiment\"}\n",
       "experiment --events --tasks=a,b.c-d_E --delay=1ms --modes=threads --threads=64 --blocking=" },
+    { "{\"kind\":\"experiment\",\"modes\":[\"wire\"]}",
+      "experiment --events --tasks=task1,task2 --delay=2s --modes=wire --threads=16 --blocking=task1" },
     { "{\"kind\":\"experiment\",\"delay\":\"10s\",\"modes\":[\"async\",\"sync\"],\"threads\":1}",
       "experiment --events --tasks=task1,task2 --delay=10s --modes=async,sync --threads=1 --blocking=task1" },
     { "{\"kind\":\"experiment\",\"tasks\":[\"\\u0061\"],\"blocking\":[\"x\"],\"modes\":[\"\\u0073ync\"],\"delay\":"
@@ -125,14 +127,14 @@ static const struct {
       "delay: delay must be a duration from 1ms to 10s, such as \"250ms\" or \"2s\", not \"exp(1s)\"." },
     { EXPERIMENT("\"delay\":2"), "delay: delay must be a string, not a number." },
     /* modes */
-    { EXPERIMENT("\"modes\":[]"), "modes: modes must be a list of 1 to 4 values." },
-    { EXPERIMENT("\"modes\":[\"sync\",\"async\",\"mixed\",\"threads\",\"sync\"]"),
-      "modes: modes must be a list of 1 to 4 values." },
+    { EXPERIMENT("\"modes\":[]"), "modes: modes must be a list of 1 to 5 values." },
+    { EXPERIMENT("\"modes\":[\"sync\",\"async\",\"mixed\",\"threads\",\"wire\",\"sync\"]"),
+      "modes: modes must be a list of 1 to 5 values." },
     { EXPERIMENT("\"modes\":[\"sync\",\"sync\"]"), "modes: modes has sync twice; each mode may stand once." },
-    { EXPERIMENT("\"modes\":[\"SYNC\"]"), "modes: modes must be of: sync, async, mixed, threads; not " },
-    { EXPERIMENT("\"modes\":[\"sync,async\"]"), "modes: modes must be of: sync, async, mixed, threads; not " },
-    { EXPERIMENT("\"modes\":[{}]"), "modes: modes must be of: sync, async, mixed, threads; not {}." },
-    { EXPERIMENT("\"modes\":{\"a\":\"sync\"}"), "modes: modes must be a list of 1 to 4 values." },
+    { EXPERIMENT("\"modes\":[\"SYNC\"]"), "modes: modes must be of: sync, async, mixed, threads, wire; not " },
+    { EXPERIMENT("\"modes\":[\"sync,async\"]"), "modes: modes must be of: sync, async, mixed, threads, wire; not " },
+    { EXPERIMENT("\"modes\":[{}]"), "modes: modes must be of: sync, async, mixed, threads, wire; not {}." },
+    { EXPERIMENT("\"modes\":{\"a\":\"sync\"}"), "modes: modes must be a list of 1 to 5 values." },
     /* threads */
     { EXPERIMENT("\"threads\":0"), "threads: threads must be a whole number from 1 to 64, not 0." },
     { EXPERIMENT("\"threads\":65"), "threads: threads must be a whole number from 1 to 64, not 65." },

@@ -17,6 +17,7 @@ struct theory_case {
 static const struct theory_case cases[] = {
     { .name = "sync: one after the other", .mode = MODE_SYNC, .tasks = "abc", .earliest = { 1, 2, 3 } },
     { .name = "async: all at once", .mode = MODE_ASYNC, .tasks = "abc", .earliest = { 1, 1, 1 } },
+    { .name = "wire: as async", .mode = MODE_WIRE, .tasks = "abc", .earliest = { 1, 1, 1 } },
     { .name = "async blocks nothing, whatever is said", .mode = MODE_ASYNC, .tasks = "Abc", .earliest = { 1, 1, 1 } },
     { .name = "threads: enough of them", .mode = MODE_THREADS, .threads = 3, .tasks = "abc", .earliest = { 1, 1, 1 } },
     { .name = "threads: the fifth of four waits",

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/curl_handle.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+
+#include "common/clock.h"
+
+void curl_handle_set_constants(void *easy)
+{
+    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* for no host, whatever the environment says */
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static enum call_error error_of_system(void *easy)
+{
+    long code = 0;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &code);
+    switch (code) {
+    case ECONNREFUSED:
+        return CALL_CONNECTION_REFUSED;
+    case ETIMEDOUT:
+        return CALL_CONNECTION_TIMEOUT;
+    default:
+        return CALL_DESTINATION_UNAVAILABLE;
+    }
+}
+
+enum call_error curl_handle_connect_error(void *easy, int code, bool is_out_of_descriptors)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return CALL_DNS_ERROR;
+    case CURLE_COULDNT_CONNECT:
+        return is_out_of_descriptors ? CALL_CONNECTION_LIMIT_REACHED : error_of_system(easy);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+        return CALL_TLS_PROTOCOL_ERROR;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return CALL_TLS_CERTIFICATE_ERROR;
+    default:
+        return CALL_OK;
+    }
+}
+
+long curl_handle_milliseconds(uint64_t now_us, uint64_t deadline_us, uint64_t at_most_us)
+{
+    uint64_t left_us = deadline_us > now_us ? deadline_us - now_us : 0;
+
+    if (left_us > at_most_us) {
+        left_us = at_most_us;
+    }
+    return left_us < CLOCK_US_PER_MS ? 1 : (long)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * curl_handle - what is the same on every easy handle of libcurl, whoever uses it and for what: the options that keep
+ * it from what we never want, and the cause of a connection that did not come about.
+ *
+ * `easy` is a CURL *, so that libcurl's header stays in the files that drive it.
+ */
+#ifndef GATEWAY_CURL_HANDLE_H
+#define GATEWAY_CURL_HANDLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gateway/call_error.h"
+
+/* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, and no waiting for a resolver's thread. */
+void curl_handle_set_constants(void *easy);
+
+/* What libcurl's code says of the way to the server: its name, its connection, its certificate. CALL_OK: nothing. */
+enum call_error curl_handle_connect_error(void *easy, int code, bool is_out_of_descriptors);
+
+/* For libcurl's timeouts: from now to the deadline and at most so long, rounded up; at least 1, because 0 means "none".
+ */
+long curl_handle_milliseconds(uint64_t now_us, uint64_t deadline_us, uint64_t at_most_us);
+
+#endif
