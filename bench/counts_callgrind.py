@@ -147,10 +147,38 @@ def memset_instructions(profile):
     return [sum(found.values()), max(found, key=found.get, default="none")]
 
 
-def top(profile, program, by, count):
-    """The program's own costs, [(name, instructions)], by 'function' or by 'file' (inlined code is its file's)."""
+def top_files(profile, program, count):
+    """The program's source files that cost most, [(name, instructions)]; inlined code is its file's."""
     found = collections.Counter()
     for (function, file), instructions in profile.own.items():
         if os.path.basename(function.object) == program:
-            found[function.name if by == "function" else os.path.basename(file)] += instructions
+            found[os.path.basename(file)] += instructions
+    return found.most_common(count)
+
+
+def top_functions(profile, program, count):
+    """The program's functions that cost most, [(name, instructions, those and what it has libc do)], by the latter."""
+    own = collections.Counter()
+    for (function, _file), instructions in profile.own.items():
+        own[function] += instructions
+    with_libc = own.copy()
+    for (caller, callee), (_calls, inclusive) in profile.edges.items():
+        if is_libc(callee):
+            with_libc[caller] += inclusive
+    found = [(function.name, own[function], total) for function, total in with_libc.most_common()
+             if os.path.basename(function.object) == program]
+    return found[:count]
+
+
+def top_allocating(profile, count):
+    """Who allocates most often, [('library: function', calls)]. A jump through a table, which is in no library, is its callers'."""
+    callers = collections.defaultdict(collections.Counter)
+    for (caller, callee), (calls, _inclusive) in profile.edges.items():
+        callers[callee][caller] += calls
+    found = collections.Counter()
+    for allocator in [callee for callee in callers if callee.name in ALLOCATORS and is_libc(callee)]:
+        for caller, calls in callers[allocator].items():
+            for asker, number in (callers[caller] if caller.object == "???" else {caller: calls}).items():
+                if asker.name not in ALLOCATORS:
+                    found[f"{os.path.basename(asker.object).split('.so')[0]}: {asker.name}"] += number
     return found.most_common(count)

@@ -117,7 +117,7 @@ def kind_of(name):
 
 
 def count_instructions(bench, mode, work):
-    """{shape: {'instructions', 'memset', 'allocations', 'by_allocator', 'parts', 'functions', 'files'}}, all per request."""
+    """{shape: {'instructions', 'memset', 'allocations', 'by_allocator', 'parts', 'functions', 'files', 'allocating'}}, per request."""
     found = {}
     requests_so_far = 0
     dump_count = 0
@@ -159,8 +159,11 @@ def instruction_figures(profile, requests):
             "by_allocator": {name: round(calls / requests, 3) for name, calls in by_allocator.items()},
             "parts": {name: [each(own), each(with_libc)]
                       for name, (own, with_libc) in counts_callgrind.parts(profile, "gateway").items()},
-            "functions": [[name, each(own)] for name, own in counts_callgrind.top(profile, "gateway", "function", 40)],
-            "files": [[name, each(own)] for name, own in counts_callgrind.top(profile, "gateway", "file", 30)]}
+            "functions": [[name, each(own), each(with_libc)]
+                          for name, own, with_libc in counts_callgrind.top_functions(profile, "gateway", 60)],
+            "files": [[name, each(own)] for name, own in counts_callgrind.top_files(profile, "gateway", 40)],
+            "allocating": [[name, round(calls / requests, 2)]
+                           for name, calls in counts_callgrind.top_allocating(profile, 40)]}
 
 
 def count(bench, mode, work):

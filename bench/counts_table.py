@@ -14,13 +14,20 @@ def lines_of(mode, work, shape, figures, top_count=0, with_calls=False):
             yield f"  {whose:8} " + ", ".join(f"{name} {number(count)}" for name, count in names.items())
     yield "  " + ", ".join(f"{name} {number(calls)}" for name, calls in figures["by_allocator"].items())
     yield from part_lines(figures)
-    for title, names in (("functions", figures["functions"]), ("source files", figures["files"])):
-        if top_count:
-            yield f"  the gateway's own instructions by {title}:"
-        yield from (f"    {own:8}  {name}" for name, own in names[:top_count])
+    if top_count:
+        yield from top_lines(figures, top_count)
     if with_calls:
         yield "  the calls of the last round, by thread:"
         yield from (f"    {line}" for line in figures["cycle"])
+
+
+def top_lines(figures, count):
+    yield "  the gateway's functions: with what they have libc do, and by themselves"
+    yield from (f"    {with_libc:8} {own:8}  {name}" for name, own, with_libc in figures["functions"][:count])
+    yield "  the gateway's source files, inlined code where it stands"
+    yield from (f"    {own:8}  {name}" for name, own in figures["files"][:count])
+    yield "  who allocates"
+    yield from (f"    {number(calls):>8}  {name}" for name, calls in figures["allocating"][:count])
 
 
 def part_lines(figures):

@@ -193,14 +193,29 @@ class Callgrind(unittest.TestCase):
         self.assertEqual(self.profile.total(), 1210)
 
     def test_inlined_code_is_its_files(self):
-        self.assertEqual(counts_callgrind.top(self.profile, "gateway", "file", 9), [("plan.c", 225), ("arena.h", 25)])
+        self.assertEqual(counts_callgrind.top_files(self.profile, "gateway", 9), [("plan.c", 225), ("arena.h", 25)])
 
-    def test_a_function_that_calls_itself_is_one(self):
-        self.assertEqual(counts_callgrind.top(self.profile, "gateway", "function", 9), [("plan_build", 175), ("plan_walk", 75)])
+    def test_a_function_that_calls_itself_is_one_and_has_what_libc_does_for_it(self):
+        self.assertEqual(counts_callgrind.top_functions(self.profile, "gateway", 9),
+                         [("plan_build", 175, 475), ("plan_walk", 75, 75)])
 
     def test_top_is_cut_and_has_nothing_of_other_programs(self):
-        self.assertEqual(len(counts_callgrind.top(self.profile, "gateway", "function", 1)), 1)
-        self.assertEqual(counts_callgrind.top(self.profile, "backend", "function", 9), [])
+        self.assertEqual(len(counts_callgrind.top_functions(self.profile, "gateway", 1)), 1)
+        self.assertEqual(len(counts_callgrind.top_files(self.profile, "gateway", 1)), 1)
+        self.assertEqual(counts_callgrind.top_functions(self.profile, "backend", 9), [])
+        self.assertEqual(counts_callgrind.top_files(self.profile, "backend", 9), [])
+
+    def test_who_allocates_is_told_and_not_the_allocator_itself(self):
+        self.assertEqual(counts_callgrind.top_allocating(self.profile, 9),
+                         [("gateway: plan_build", 3), ("libcurl: curl_multi_socket_action", 1)])
+
+    def test_a_jump_through_a_table_is_its_callers(self):
+        table = counts_callgrind.Function("???", "0x495a368")
+        strdup = counts_callgrind.Function("/lib/libc.so.6", "strdup")
+        self.profile.edges[table, counts_callgrind.Function("/lib/libc.so.6", "malloc")] = [7, 700]
+        self.profile.edges[strdup, table] = [7, 720]
+
+        self.assertIn(("libc: strdup", 7), counts_callgrind.top_allocating(self.profile, 9))
 
     def test_allocations_are_calls_and_not_those_an_allocator_makes_itself(self):
         self.assertEqual(counts_callgrind.allocations(self.profile), {"malloc": 3, "calloc": 0, "realloc": 1})
