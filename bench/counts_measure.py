@@ -86,7 +86,7 @@ class Bench:
 
 
 def count_system_calls(bench, mode, work):
-    """{shape: {'system_calls', 'look_calls', 'lock_calls', 'memory_calls', 'by_name', 'cycle': the last round's lines}}."""
+    """{shape: {'system_calls', 'look_calls', 'lock_calls', 'memory_calls', 'by_name', 'cycle': a round's lines}}."""
     marks = {shape: [] for shape in SHAPES}
     with tempfile.TemporaryDirectory(prefix="fanlight-counts-") as scratch:
         path = pathlib.Path(scratch) / "trace"
@@ -99,13 +99,14 @@ def count_system_calls(bench, mode, work):
 
 
 def system_call_figures(rounds, workers, requests):
-    by_name = counts_trace.per_request(rounds, workers, requests)
+    calls = counts_trace.leanest(rounds)
+    by_name = counts_trace.per_request(calls, workers, requests)
     sums = dict.fromkeys(("system_calls", "look_calls", "lock_calls", "memory_calls"), 0)
     for names in by_name.values():
         for name, number in names.items():
             sums[kind_of(name)] += number
     return {**{kind: round(number, 3) for kind, number in sums.items()}, "by_name": by_name,
-            "cycle": [call.line for call in rounds[-1]]}
+            "cycle": [call.line for call in calls]}
 
 
 def kind_of(name):

@@ -17,7 +17,7 @@ def lines_of(mode, work, shape, figures, top_count=0, with_calls=False):
     if top_count:
         yield from top_lines(figures, top_count)
     if with_calls:
-        yield "  the calls of the last round, by thread:"
+        yield "  the calls of a round, by thread:"
         yield from (f"    {line}" for line in figures["cycle"])
 
 

@@ -3,11 +3,10 @@
 
 A call counts where it returns, so that one that waits while counting begins or ends (the event loop's wait for the next
 request) is counted once. What the measurement itself causes is left out: a wait that our own SIGSTOP interrupted. So is what
-happens now and then (libcurl looks at all its idle connections once a second): a figure is the median of many rounds.
+happens now and then (libcurl looks at all its idle connections once a second): a figure is that of the leanest of many rounds.
 """
 import collections
 import re
-import statistics
 
 # 4291  epoll_wait(8, [], 256, 0) = 0
 WHOLE = re.compile(rb"^(\d+) +(\w+)\(.*\) += (.*)$")
@@ -61,12 +60,15 @@ def workers_of(trace):
     return {call.thread for call in calls if call and call.name == "accept4"}
 
 
-def per_request(rounds, workers, requests):
-    """{'worker': {name: number}, 'others': {name: number}}, most frequent first; `requests` in each round."""
-    counted = [collections.Counter((call.thread in workers, call.name) for call in calls) for calls in rounds]
-    found = {"worker": {}, "others": {}}
-    for key in set().union(*counted):
-        median = statistics.median(counts[key] for counts in counted)
-        if median:
-            found["worker" if key[0] else "others"][key[1]] = round(median / requests, 3)
-    return {whose: dict(sorted(names.items(), key=lambda item: (-item[1], item[0]))) for whose, names in found.items()}
+def leanest(rounds):
+    """The round with the fewest calls, whole: one in which nothing happened that is due to time and not to requests."""
+    return min(rounds, key=len)
+
+
+def per_request(calls, workers, requests):
+    """{'worker': {name: number}, 'others': {name: number}}, most frequent first; so many requests made these calls."""
+    found = {"worker": collections.Counter(), "others": collections.Counter()}
+    for call in calls:
+        found["worker" if call.thread in workers else "others"][call.name] += 1
+    return {whose: {name: round(names[name] / requests, 3) for name in sorted(names, key=lambda name: (-names[name], name))}
+            for whose, names in found.items()}

@@ -82,19 +82,25 @@ class Trace(unittest.TestCase):
     def test_rounds_in_which_nothing_happens_are_rounds(self):
         self.assertEqual(counts_trace.rounds_of(b"1 read(3) = 0\n", [0, 0, 0, 14]), [[], [], [counts_trace.Call(1, "read", "1 read(3) = 0")]])
 
-    def test_a_figure_is_the_median_of_the_rounds(self):
+    def test_a_figure_is_that_of_the_leanest_round(self):
         usual = [counts_trace.Call(WORKER, "poll", "")] * 4 + [counts_trace.Call(ADMIN, "read", "")] * 2
         once_a_second = [counts_trace.Call(WORKER, "poll", "")] * 160
 
-        found = counts_trace.per_request([usual, usual + once_a_second, usual], {WORKER}, 2)
+        figures = counts_measure.system_call_figures([usual + once_a_second, usual, usual + once_a_second], {WORKER}, 2)
 
-        self.assertEqual(found, {"worker": {"poll": 2}, "others": {"read": 1}})
+        self.assertEqual(figures["by_name"], {"worker": {"poll": 2}, "others": {"read": 1}})
+        self.assertEqual((figures["system_calls"], len(figures["cycle"])), (3, 6))
 
     def test_a_call_more_in_every_round_is_seen(self):
         usual = [counts_trace.Call(WORKER, "poll", "")]
         more = usual + [counts_trace.Call(WORKER, "getpid", "")]
 
-        self.assertEqual(counts_trace.per_request([more] * 5, {WORKER}, 1)["worker"], {"getpid": 1, "poll": 1})
+        self.assertEqual(counts_measure.system_call_figures([more] * 5, {WORKER}, 1)["system_calls"], 2)
+
+    def test_names_come_with_the_most_frequent_first(self):
+        calls = [counts_trace.Call(WORKER, name, "") for name in ("poll", "read", "close", "read")]
+
+        self.assertEqual(list(counts_trace.per_request(calls, {WORKER}, 1)["worker"]), ["read", "close", "poll"])
 
     def test_a_receive_that_only_looks_has_a_name_of_its_own(self):
         self.assertEqual(counts_trace.call_of(b"1 recvfrom(3, 0x7f, 1, MSG_PEEK, NULL, NULL) = -1 EAGAIN (Resource)").name,
