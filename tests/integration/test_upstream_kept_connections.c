@@ -91,6 +91,10 @@ static void an_attempt_that_wants_a_fresh_connection_gets_one(void **state)
         assert_false(trial.attempt.is_reused);
         assert_int_equal(scripted_server_connection_count(fixture.server), 2);
         trial_clear(&trial);
+        init_trial(&trial, &fixture, "GET", STR("")); /* the next one takes what there is again */
+        trial_run(&trial, &fixture.bench);
+        assert_true(trial.attempt.is_reused);
+        trial_clear(&trial);
         close_fixture(&fixture);
     }
 }
@@ -186,6 +190,76 @@ static void check_replay(enum bench_strategy strategy, size_t index)
     assert_int_equal(scripted_server_request_count(fixture.server), 2); /* the first one, and this one, once */
     trial_clear(&trial);
     close_fixture(&fixture);
+}
+
+static void an_attempt_has_its_own_deadline_whatever_the_one_before_had(void **state)
+{
+    static const struct scripted_step steps[] = { { .json = "1" }, { .bytes = "", .after = SCRIPTED_HOLD } };
+    (void)state;
+
+    for (enum bench_strategy strategy = BENCH_SYNC; strategy < BENCH_STRATEGY_COUNT; strategy++) {
+        struct fixture fixture;
+        struct trial trial;
+        open_fixture(&fixture, strategy, steps, array_length(steps));
+        warm_up(&fixture);
+        init_trial(&trial, &fixture, "GET", STR(""));
+        uint64_t start_us = clock_monotonic_us();
+        trial.attempt.deadline_us = start_us + 100 * (uint64_t)CLOCK_US_PER_MS;
+
+        trial_run(&trial, &fixture.bench);
+
+        assert_int_equal(trial.attempt.error, CALL_HTTP_RESPONSE_TIMEOUT);
+        assert_true(trial.attempt.done_us - start_us < TRIAL_DEADLINE_MS / 2 * (uint64_t)CLOCK_US_PER_MS);
+        trial_clear(&trial);
+        close_fixture(&fixture);
+    }
+}
+
+static const struct {
+    const char *path;
+    struct str target;
+    const char *line;
+} target_cases[] = {
+    { "", { "/x?y=1", 6 }, "GET /x?y=1 HTTP/1.1\r\n" },
+    { "/base", { "/x", 2 }, "GET /base/x HTTP/1.1\r\n" },
+    { "/base?z=%20", { "", 0 }, "GET /base?z=%20 HTTP/1.1\r\n" },
+    { "", { "/../a//./b", 10 }, "GET /../a//./b HTTP/1.1\r\n" },
+    { "", { "?y", 2 }, "GET /?y HTTP/1.1\r\n" },
+    { "", { "", 0 }, "GET / HTTP/1.1\r\n" },
+};
+
+/* Turn and turn about between two servers: also where there is one handle for both. */
+static void each_request_goes_to_its_own_server_and_target(void **state)
+{
+    static const struct scripted_step steps[] = { { .json = "1" } };
+    (void)state;
+
+    for (enum bench_strategy strategy = BENCH_SYNC; strategy < BENCH_STRATEGY_COUNT; strategy++) {
+        struct fixture fixture;
+        open_fixture(&fixture, strategy, steps, array_length(steps));
+        struct scripted_server *servers[] = { fixture.server, scripted_server_start(steps, array_length(steps)) };
+
+        for (size_t i = 0; i < 2 * array_length(target_cases); i++) {
+            struct scripted_server *server = servers[i % 2];
+            char host[64];
+            struct trial trial;
+            trial_init(&trial, &fixture.bench, scripted_server_port(server));
+            (void)snprintf(trial.server.path, sizeof trial.server.path, "%s", target_cases[i / 2].path);
+            trial.attempt.target = target_cases[i / 2].target;
+            trial_run(&trial, &fixture.bench);
+            const char *request = scripted_server_request(server, i / 2);
+            (void)snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", (unsigned)scripted_server_port(server));
+            assert_int_equal(trial.attempt.error, CALL_OK);
+            assert_ptr_equal(strstr(request, target_cases[i / 2].line), request);
+            assert_non_null(strstr(request, host));
+            trial_clear(&trial);
+        }
+
+        assert_int_equal(scripted_server_connection_count(servers[0]), 1);
+        assert_int_equal(scripted_server_connection_count(servers[1]), 1);
+        scripted_server_stop(servers[1]);
+        close_fixture(&fixture);
+    }
 }
 
 static void a_request_is_never_sent_twice_when_its_kept_connection_ends(void **state)
@@ -376,6 +450,8 @@ int main(void)
         cmocka_unit_test(an_attempt_that_wants_a_fresh_connection_gets_one),
         cmocka_unit_test(a_connection_that_the_backend_wants_closed_is_not_used_again),
         cmocka_unit_test(what_one_attempt_sent_does_not_show_in_the_next),
+        cmocka_unit_test(an_attempt_has_its_own_deadline_whatever_the_one_before_had),
+        cmocka_unit_test(each_request_goes_to_its_own_server_and_target),
         cmocka_unit_test(a_request_is_never_sent_twice_when_its_kept_connection_ends),
         cmocka_unit_test(a_connection_that_ends_within_an_answer_is_not_stale),
         cmocka_unit_test(a_fresh_connection_that_ends_before_an_answer_is_not_stale),
