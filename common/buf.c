@@ -228,7 +228,9 @@ int buf_add_json_string(struct buf *buf, struct str text)
 
     (void)buf_add_byte(buf, '"');
     (void)buf_add(buf, text.base, plain);
-    add_rest_of_json_string(buf, str_from(text, plain));
+    if (plain < text.length) {
+        add_rest_of_json_string(buf, str_from(text, plain));
+    }
     (void)buf_add_byte(buf, '"');
     return buf->failed ? -ENOBUFS : 0;
 }

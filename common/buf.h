@@ -104,11 +104,7 @@ static inline int buf_add_text(struct buf *buf, const char *text)
 
 static inline int buf_add_byte(struct buf *buf, char byte)
 {
-    if (!buf_has_room(buf, 1)) {
-        return buf_add_slowly(buf, &byte, 1);
-    }
-    buf->base[buf->length++] = byte;
-    return 0;
+    return buf_add(buf, &byte, 1);
 }
 
 #endif
