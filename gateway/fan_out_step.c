@@ -84,7 +84,8 @@ void fan_out_settle(struct fan_out *fan_out, struct call *call)
 void fan_out_fail_call(struct fan_out *fan_out, struct call *call, enum call_error error, const char *detail)
 {
     call->account.error = error;
-    call->account.done_us = clock_monotonic_us();
+    /* What could have started took no time to fail, however long those before it took to start. */
+    call->account.done_us = call->account.queued_us != 0 ? call->account.queued_us : clock_monotonic_us();
     if (detail != NULL) {
         call->account.detail = str_of(arena_copy(fan_out->scope.arena, str_of(detail)));
     }
