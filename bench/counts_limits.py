@@ -25,7 +25,7 @@ SLACK = {
     "look_calls": Slack(1.01, 0.1),
     # Threads meet at a lock, or they do not; the allocator needs memory once in a while.
     "lock_calls": Slack(1.5, 4),
-    "memory_calls": Slack(1.2, 0.9),
+    "memory_calls": Slack(1.2, 1.9),
     "instructions": Slack(1.15, 0),
     "memset": Slack(1.15, 100),
     "allocations": Slack(1.03, 0.5),
