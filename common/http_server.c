@@ -129,6 +129,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->config = *config;
     server->shortest_timeout_us = http_deadline_shortest_us(config);
     (void)http_server_update_now(server);
+    server->may_rest = http_server_may_rest();
     server->events = events;
     server->context = context;
     server->resume_last = &server->resume_first;
@@ -150,6 +151,7 @@ static void abandon_all(struct http_server *server)
         if (connection->exchange != NULL) {
             http_exchange_abandon(connection->exchange);
         }
+        http_connection_wake(connection);
     }
     resume_all(server);
     http_daemon_run_due(server);

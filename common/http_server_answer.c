@@ -72,8 +72,8 @@ static int add_head(struct http_exchange *exchange, struct MHD_Response *respons
             return result;
         }
     }
-    bool closes = answer->close || exchange->closes_after_answer || exchange->connection->server->is_draining;
-    if (closes && MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
+    exchange->is_closing = answer->close || exchange->closes_after_answer || exchange->connection->server->is_draining;
+    if (exchange->is_closing && MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") != MHD_YES) {
         return -ENOMEM;
     }
     return 0;

@@ -31,6 +31,7 @@ static enum MHD_Result act(struct http_exchange *exchange)
         return result;
     }
     exchange->state = EXCHANGE_WAITING;
+    exchange->has_waited = true;
     MHD_suspend_connection(exchange->connection->mhd);
     if (exchange->connection->is_client_gone) {
         http_exchange_abandon(exchange); /* its event came before the request was read, and will not come again */
@@ -110,6 +111,8 @@ static int judge_head(struct http_exchange *exchange, const char **ret_reason)
     int status =
         http_guard_verdict(&head.guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
     exchange->closes_after_answer = head.guard.is_suspect;
+    exchange->request_bytes =
+        head.guard.transfer_encoding_count > 0 ? HTTP_LENGTH_UNKNOWN : text_bytes + head.guard.content_length;
     if (status == 0 && head.guard.content_length > exchange->body.limit) {
         *ret_reason = "The request body is larger than this server accepts.";
         status = MHD_HTTP_CONTENT_TOO_LARGE;
@@ -194,8 +197,12 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
     connection->exchange = NULL;
     connection->is_kept = true;
     connection->idle_since_us = connection->server->now_us;
+    bool can_rest = http_connection_can_rest(connection, exchange) && code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
         exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     }
     http_exchange_free(exchange);
+    if (can_rest) {
+        http_connection_rest(connection);
+    }
 }

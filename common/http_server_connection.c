@@ -24,15 +24,17 @@ void http_connection_reset(struct http_connection *connection)
     (void)connect(connection->descriptor, &nowhere, sizeof nowhere);
 }
 
-static void on_client_hangup(void *context, uint32_t events)
+static void on_client_event(void *context, uint32_t events)
 {
     struct http_connection *connection = context;
 
-    (void)events;
-    connection->is_client_gone = true;
-    if (connection->exchange != NULL) {
-        http_exchange_abandon(connection->exchange);
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+        connection->is_client_gone = true;
+        if (connection->exchange != NULL) {
+            http_exchange_abandon(connection->exchange);
+        }
     }
+    http_connection_wake(connection);
 }
 
 static void connection_link(struct http_server *server, struct http_connection *connection)
@@ -72,13 +74,13 @@ static struct http_connection *connection_new(struct http_daemon *daemon, struct
     connection->daemon = daemon;
     connection->mhd = mhd;
     connection->descriptor = descriptor;
-    connection->gone_watch = (struct loop_watch){ .on_ready = on_client_hangup, .context = connection };
+    connection->watch = (struct loop_watch){ .on_ready = on_client_event, .context = connection };
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info != NULL && info->client_addr != NULL) {
         listener_format_address(info->client_addr, connection->client, sizeof connection->client);
     }
-    /* Edge-triggered, and no EPOLLIN: the event of a half-closed socket would come for ever. */
-    if (loop_watch(server->loop, &connection->gone_watch, descriptor, EPOLLRDHUP | EPOLLET) < 0) {
+    /* Edge-triggered: the event of a half-closed socket would come for ever. */
+    if (loop_watch(server->loop, &connection->watch, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLET) < 0) {
         free(connection);
         return NULL;
     }
@@ -92,7 +94,7 @@ static void connection_free(struct http_connection *connection)
     struct http_server *server = connection->server;
 
     http_deadline_stop(connection);
-    loop_unwatch(server->loop, &connection->gone_watch);
+    loop_unwatch(server->loop, &connection->watch);
     connection_unlink(server, connection);
     free(connection);
     if (server->events->on_room != NULL) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_server_internal - what http_server.c (loop, draining), http_server_daemon.c, http_server_connection.c,
- * http_server_deadline.c, http_server_calls.c (requests being read), http_server_exchange.c and http_server_answer.c
- * know of each other. Nobody else includes this.
+ * http_server_rest.c, http_server_deadline.c, http_server_calls.c (requests being read), http_server_exchange.c and
+ * http_server_answer.c know of each other. Nobody else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
@@ -33,9 +33,12 @@ struct http_connection {
     struct http_daemon *daemon;
     struct MHD_Connection *mhd;
     int descriptor;
-    /* EPOLLRDHUP of the client's socket: microhttpd looks at nothing while a connection is suspended. */
-    struct loop_watch gone_watch;
+    /* The client's socket: microhttpd looks at nothing while a connection is suspended. */
+    struct loop_watch watch;
     bool is_client_gone;
+    bool is_resting;        /* suspended between two requests: http_server_rest.c */
+    uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
+    uint64_t woken_bytes;   /* lay in the socket when it was woken, and nothing came since; 0: not known */
     bool is_kept;           /* it had a request already */
     uint64_t idle_since_us; /* opened, or its last answer's end */
     struct loop_timer timer;
@@ -68,6 +71,7 @@ struct http_server {
     struct http_exchange *spare_exchanges; /* ended, for the next ones */
     size_t spare_count;
 
+    bool may_rest; /* kept connections may: http_server_rest.c */
     struct loop_hook hook;
     struct loop_timer drain_timer;
     uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
@@ -88,6 +92,9 @@ struct http_exchange {
     enum exchange_state state;
     bool has_head;
     bool is_aborted;          /* ends without a (further) byte of ours: the client left, a raw answer, no memory */
+    bool has_waited;          /* its connection was suspended until the answer */
+    bool is_closing;          /* the answer says that the connection ends with it */
+    uint64_t request_bytes;   /* head and body as they came; HTTP_LENGTH_UNKNOWN: chunks */
     bool closes_after_answer; /* see http_guard: what follows on the connection may be this request's body */
     struct str method;
     struct str protocol;
@@ -147,6 +154,15 @@ void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
 /* RST */
 void http_connection_reset(struct http_connection *connection);
+
+/* The microhttpd that runs is one whose connections may rest. */
+bool http_server_may_rest(void);
+/* Once for each request that is over: counts it, too. */
+bool http_connection_can_rest(struct http_connection *connection, const struct http_exchange *exchange);
+/* Inside microhttpd's call for a completed request. */
+void http_connection_rest(struct http_connection *connection);
+/* If it rests. */
+void http_connection_wake(struct http_connection *connection);
 
 uint64_t http_deadline_shortest_us(const struct http_server_config *config);
 /* Of a new connection; when the limits changed; before the connection is freed. */

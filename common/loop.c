@@ -32,7 +32,7 @@ struct loop {
 
     struct epoll_event events[EVENTS_PER_WAIT]; /* the current batch */
     int event_count;
-    int event_next; /* of those, the first that is not dispatched yet */
+    int event_next;       /* of those, the first that is not dispatched yet */
     bool has_more_events; /* it was full */
 
     struct loop_watch wake_watch; /* an eventfd: something was posted */

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "gateway/curl_server.h"
 
-/* docs/decisions/0027 has the curve that the size of a group is chosen from. */
+/* docs/decisions/0025 has the curve that the size of a group is chosen from. */
 const struct curl_loop_limits curl_loop_usual_limits = {
     .group_transfers = 32,
     .kept_connections = 1024,

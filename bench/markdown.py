@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""markdown - a run's results as the tables of docs/performance.md: python3 -m bench.markdown docs/results/bench.json"""
+import json
+import sys
+
+SERVERS = ("floor", "nginx", "haproxy", "go", "node", "aiohttp", "fanlight-async", "fanlight-wire")
+UNITS = (("cpu_us", "CPU, µs a request"), ("requests_per_second", "requests a second"), ("p99_us", "p99, ms"))
+
+
+def cell(summary, figure):
+    if summary is None:
+        return "–"
+    if not summary["is_result"]:
+        return "failed"
+    value = summary.get(figure)
+    if value is None:
+        return "–"
+    if figure == "p99_us":
+        return f"{value / 1000:,.2f}" if value < 100_000 else f"{value / 1000:,.0f}"
+    if figure == "request_bytes":
+        return f"{value / 1024:.1f}"
+    return f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def figure_table(summaries, cases, figure):
+    """A row for each case and number of clients, a column for each server that took part in one."""
+    found = {(s["case"], s["clients"], s["server"]): s for s in summaries}
+    keys = sorted({(s["case"], s["clients"]) for s in summaries if s["case"] in cases},
+                  key=lambda key: (cases.index(key[0]), key[1]))
+    servers = [name for name in SERVERS if any((*key, name) in found for key in keys)]
+    rows = [[f"{case}, {clients}", *(cell(found.get((case, clients, name)), figure) for name in servers)]
+            for case, clients in keys]
+    return table(["", *servers], rows)
+
+
+def target_table(targets):
+    def verdict(target):
+        if target["ratio"] is None:
+            return "not measured"
+        return "reached" if target["is_reached"] else f"missed by {target['missed_by'] * 100:.0f} %"
+    rows = [[t["case"], t["server"], t["target"], "–" if t["ratio"] is None else f"{t['ratio']:.3g}", verdict(t)]
+            for t in targets]
+    return table(["case", "server", "target", "ratio", ""], rows)
+
+
+def document(run):
+    summaries = run["summaries"]
+    cases = list(dict.fromkeys(s["case"] for s in summaries))
+    closed = [case for case in cases if not case.startswith(("in-flight", "workers"))]
+    flight = [case for case in cases if case.startswith("in-flight")]
+    parts = [f"**{title}** (case, clients)\n\n" + figure_table(summaries, closed, figure) for figure, title in UNITS]
+    if flight:
+        parts.append("**In flight at a constant 2000 requests a second: CPU, µs a request**\n\n"
+                     + figure_table(summaries, flight, "cpu_us"))
+        parts.append("**The same: p99, ms**\n\n" + figure_table(summaries, flight, "p99_us"))
+        parts.append("**The same: memory, KiB a request in flight**\n\n"
+                     + figure_table(summaries, flight, "request_bytes"))
+    parts.append("**Targets** (the worst number of clients counts)\n\n" + target_table(run["targets"]))
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        print(document(json.load(file)))

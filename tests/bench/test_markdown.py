@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""test_markdown - a run's results as the tables of docs/performance.md."""
+import unittest
+
+from bench import markdown
+
+
+def summary(server, clients=16, case="one-call", **more):
+    return {"case": case, "clients": clients, "server": server, "is_result": True, "cpu_us": 12.34,
+            "requests_per_second": 43210.9, "p99_us": 1234, "request_bytes": 20480, **more}
+
+
+class Tables(unittest.TestCase):
+    def test_a_row_for_each_number_of_clients_and_a_column_for_each_server(self):
+        text = markdown.figure_table([summary("nginx", 64), summary("floor", 16)], ["one-call"], "cpu_us")
+        self.assertEqual(text.splitlines(), ["|  | floor | nginx |", "|---|---|---|", "| one-call, 16 | 12.3 | – |",
+                                             "| one-call, 64 | – | 12.3 |"])
+
+    def test_a_failed_run_has_no_figure(self):
+        text = markdown.figure_table([summary("nginx", is_result=False)], ["one-call"], "cpu_us")
+        self.assertIn("| failed |", text)
+
+    def test_units_fit_the_figure(self):
+        cases = (("p99_us", 1234, "1.23"), ("p99_us", 4_001_000, "4,001"), ("request_bytes", 20480, "20.0"),
+                 ("requests_per_second", 43210.9, "43,211"), ("cpu_us", None, "–"))
+        for figure, value, expected in cases:
+            with self.subTest(figure=figure, value=value):
+                self.assertEqual(markdown.cell(summary("nginx", **{figure: value}), figure), expected)
+
+    def test_a_target_says_how_near_it_came(self):
+        target = {"case": "hello", "server": "fanlight-wire", "target": "CPU", "ratio": 1.5, "is_reached": False,
+                  "missed_by": 0.25}
+        self.assertIn("| 1.5 | missed by 25 % |", markdown.target_table([target]))
+        self.assertIn("| 1.1 | reached |", markdown.target_table([{**target, "ratio": 1.1, "is_reached": True}]))
+        self.assertIn("| – | not measured |", markdown.target_table([{**target, "ratio": None}]))
+
+    def test_requests_in_flight_have_tables_of_their_own(self):
+        run = {"summaries": [summary("nginx"), summary("nginx", 100, "in-flight-100")], "targets": []}
+        text = markdown.document(run)
+        self.assertEqual(text.count("one-call, 16"), 3)
+        self.assertEqual(text.count("in-flight-100, 100"), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
