@@ -13,7 +13,7 @@
 #include "common/http_server_internal.h"
 
 /* Fewer mean a shorter walk; more, that one look at microhttpd's epoll serves more requests of a turn. */
-enum { CONNECTIONS_PER_DAEMON = 64 };
+enum { CONNECTIONS_PER_DAEMON = 32 };
 
 /* ---- when ---- */
 

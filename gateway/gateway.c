@@ -19,6 +19,9 @@
 enum {
     DESCRIPTORS_PER_CONNECTION = 2, /* the client's, and a call's */
     DESCRIPTORS_PER_THREAD = 4,     /* of a loop, and more in reserve */
+    /* What serves many: an epoll of microhttpd's for 32 clients, two descriptors of libcurl's for 32 calls. */
+    SHARED_DESCRIPTORS = 3,
+    SHARED_AMONG = 64,
     CONFIG_JSON_BYTES = 64 * 1024 * 1024,
 };
 
@@ -168,6 +171,8 @@ static size_t connections_per_worker(const struct config *config, size_t descrip
     size_t threads = config_needs_threads(config) ? (size_t)config->settings.threads : 0;
     size_t spent = DESCRIPTORS_PER_THREAD * (workers + threads);
     size_t left = descriptor_limit > spent ? descriptor_limit - spent : 0;
+
+    left -= left * SHARED_DESCRIPTORS / SHARED_AMONG;
     size_t allowed = descriptors_allow_connections(left, DESCRIPTORS_PER_CONNECTION);
 
     if (allowed > config->limits.connections) {
