@@ -83,6 +83,27 @@ void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange)
     bench->held[bench->held_count++] = exchange;
 }
 
+static void answer_with_request(struct http_exchange *exchange)
+{
+    struct str body = http_exchange_body(exchange);
+    cleanup_buf struct buf text;
+
+    buf_init(&text, JOURNAL_BYTES);
+    (void)buf_add_format(&text, "%.*s %.*s%s%.*s", STR_ARGUMENTS(http_exchange_method(exchange)),
+                         STR_ARGUMENTS(http_exchange_target(exchange)), body.length > 0 ? " " : "",
+                         STR_ARGUMENTS(body));
+    bench_answer(exchange, buf_view(&text));
+}
+
+void bench_hold_what_waits(struct http_server_bench *bench, struct http_exchange *exchange)
+{
+    if (str_starts_with(http_exchange_target(exchange), STR("/wait"))) {
+        bench_hold(bench, exchange);
+    } else {
+        answer_with_request(exchange);
+    }
+}
+
 /* ---- life ---- */
 
 struct http_server_config bench_config(void)
@@ -171,6 +192,13 @@ void bench_turn_idly(struct http_server_bench *bench)
     }
 }
 
+void bench_turn_briefly(struct http_server_bench *bench)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(loop_turn(bench->loop, CLOCK_US_PER_MS), 0);
+    }
+}
+
 void bench_turn_for(struct http_server_bench *bench, int duration_ms)
 {
     uint64_t start_us = clock_monotonic_us();
@@ -190,6 +218,31 @@ void bench_read(struct http_server_bench *bench, struct client *client, struct a
         }
         turn(bench);
     }
+}
+
+void bench_expect(struct http_server_bench *bench, struct client *client, const char *text)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+
+    bench_read(bench, client, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_text(answer_body(&answer), text);
+}
+
+void bench_answer_held(struct http_server_bench *bench)
+{
+    bench_turn_until_held(bench, 1);
+    bench_turn_briefly(bench);
+    bench->held_count = 0;
+    answer_with_request(bench->held[0]);
+}
+
+void bench_wait_once(struct http_server_bench *bench, struct client *client)
+{
+    client_get(client, "/wait-once");
+    bench_answer_held(bench);
+    bench_expect(bench, client, "GET /wait-once");
+    bench_turn_briefly(bench);
 }
 
 static size_t count_words(const struct http_server_bench *bench, const char *word)

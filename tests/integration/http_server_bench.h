@@ -40,16 +40,26 @@ void bench_restart(struct http_server_bench *bench, const struct http_server_con
 void bench_connect(struct http_server_bench *bench, struct client *client);
 /* For on_request: no answer yet. */
 void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange);
+/* For on_request: "/wait…" is held, anything else is answered at once with method, target and body. */
+void bench_hold_what_waits(struct http_server_bench *bench, struct http_exchange *exchange);
+/* The one that is held gets that answer, too, when it has waited for a while. */
+void bench_answer_held(struct http_server_bench *bench);
 /* Answers with text. */
 void bench_answer(struct http_exchange *exchange, struct str text);
 /* Turns the loop until the client has a whole answer or its connection has ended. */
 void bench_read(struct http_server_bench *bench, struct client *client, struct answer *answer);
+/* The next answer: 200 and this text. */
+void bench_expect(struct http_server_bench *bench, struct client *client, const char *text);
+/* A request that waits for its answer, by bench_hold_what_waits(); the connection has been idle for a while then. */
+void bench_wait_once(struct http_server_bench *bench, struct client *client);
 /* … until the journal holds that word so many times. */
 void bench_turn_until(struct http_server_bench *bench, const char *word, size_t count);
 /* … until that many exchanges are held. */
 void bench_turn_until_held(struct http_server_bench *bench, size_t count);
 /* A few turns in which nothing is expected to happen. */
 void bench_turn_idly(struct http_server_bench *bench);
+/* Two short ones: what has arrived is dealt with. */
+void bench_turn_briefly(struct http_server_bench *bench);
 /* … for so long. */
 void bench_turn_for(struct http_server_bench *bench, int duration_ms);
 /* … until the client sees the end of its connection, or for so long. */
