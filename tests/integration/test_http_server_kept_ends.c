@@ -19,6 +19,22 @@ static int milliseconds_since(uint64_t start_us)
     return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
 }
 
+static struct http_server_config config_of(int idle_ms, int header_ms)
+{
+    struct http_server_config config = bench_config();
+
+    config.idle_timeout_us = (uint64_t)idle_ms * CLOCK_US_PER_MS;
+    config.header_timeout_us = (uint64_t)header_ms * CLOCK_US_PER_MS;
+    return config;
+}
+
+static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
+{
+    struct http_server_config config = config_of(idle_ms, header_ms);
+
+    bench_restart(bench, &config);
+}
+
 /* A client whose connection is idle after a request that waited. */
 static void start(struct http_server_bench *bench, struct client *client)
 {
@@ -74,19 +90,40 @@ static void a_client_that_leaves_as_soon_as_it_is_answered_makes_room(void **sta
     }
 }
 
+static void begin_a_head(struct client *client)
+{
+    client_send(client, "GET /never HTTP/1.1\r\nHo");
+}
+
 static void a_client_that_leaves_within_a_head_makes_room(void **state)
 {
     struct http_server_bench *bench = *state;
 
-    for (size_t i = 0; i < 2 * array_length(ways_to_leave); i++) {
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
         start(bench, &client);
-        client_send(&client, "GET /never HTTP/1.1\r\nHo");
-        if (i < array_length(ways_to_leave)) {
-            bench_turn_briefly(bench);
-        }
+        begin_a_head(&client);
+        bench_turn_briefly(bench);
 
-        ways_to_leave[i % array_length(ways_to_leave)](&client);
+        ways_to_leave[i](&client);
+
+        expect_no_connection(bench);
+        bench_assert_journal(bench, "room ");
+    }
+}
+
+/* microhttpd 0.9 overlooks an end that comes together with bytes: then the timeout ends it, and here either may. */
+static void a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
+
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
+        struct client client;
+        start(bench, &client);
+
+        begin_a_head(&client);
+        ways_to_leave[i](&client);
 
         expect_no_connection(bench);
         bench_assert_journal(bench, "room ");
@@ -129,6 +166,7 @@ static void a_half_closed_idle_connection_is_closed(void **state)
     client_close(&client);
 }
 
+/* When the connection ends is another matter, see above. */
 static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wait(void **state)
 {
     struct http_server_bench *bench = *state;
@@ -144,13 +182,44 @@ static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wa
         client_shut(&client);
 
         for (size_t i = 0; i < count; i++) {
-            char expected[16];
+            char expected[32];
             (void)snprintf(expected, sizeof expected, "GET %s", targets[i]);
             bench_expect(bench, &client, expected);
         }
-        assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+        client_reset(&client);
         expect_no_connection(bench);
-        client_close(&client);
+    }
+}
+
+/* The end comes by itself, unlike above. */
+static void a_client_that_half_closes_later_and_has_been_answered_sees_the_end(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    start(bench, &client);
+
+    client_get(&client, "/next");
+    bench_expect(bench, &client, "GET /next");
+    client_shut(&client);
+
+    assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+    expect_no_connection(bench);
+    client_close(&client);
+}
+
+static void a_client_that_closes_right_behind_its_request_makes_room(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
+        struct client client;
+        start(bench, &client);
+
+        client_get(&client, "/next");
+        ways_to_leave[i](&client);
+
+        expect_no_connection(bench);
+        assert_int_equal(bench_has(bench, "request"), bench_has(bench, "finished") || bench_has(bench, "broken"));
     }
 }
 
@@ -300,22 +369,6 @@ static void an_answer_keeps_or_ends_the_connection_as_it_would_a_new_one(void **
 }
 
 /* ---- by time ---- */
-
-static struct http_server_config config_of(int idle_ms, int header_ms)
-{
-    struct http_server_config config = bench_config();
-
-    config.idle_timeout_us = (uint64_t)idle_ms * CLOCK_US_PER_MS;
-    config.header_timeout_us = (uint64_t)header_ms * CLOCK_US_PER_MS;
-    return config;
-}
-
-static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
-{
-    struct http_server_config config = config_of(idle_ms, header_ms);
-
-    bench_restart(bench, &config);
-}
 
 static void an_idle_connection_ends_in_time_without_a_word(void **state)
 {
@@ -491,11 +544,6 @@ static void leave_alone(struct client *client)
     (void)client;
 }
 
-static void begin_a_head(struct client *client)
-{
-    client_send(client, "GET /never HTTP/1.1\r\nHo");
-}
-
 static void begin_a_line(struct client *client)
 {
     client_send(client, "G");
@@ -578,7 +626,7 @@ static size_t held_count;
 static void hold_by_number(struct http_server_bench *bench, struct http_exchange *exchange)
 {
     struct str target = http_exchange_target(exchange);
-    char number[16];
+    char number[32];
 
     (void)bench;
     (void)snprintf(number, sizeof number, "%.*s", STR_ARGUMENTS(str_from(target, 1)));
@@ -590,7 +638,7 @@ static void request_all(struct http_server_bench *bench, size_t stride)
 {
     held_count = 0;
     for (size_t i = 0; i < MANY; i++) {
-        char target[16];
+        char target[32];
         (void)snprintf(target, sizeof target, "/%zu", i * stride % MANY);
         client_get(&clients[i * stride % MANY], target);
         if (i % 10 == 0) {
@@ -613,7 +661,7 @@ static void answer_all(struct http_server_bench *bench, size_t stride, size_t an
         }
     }
     for (size_t i = 0; i < MANY; i++) {
-        char expected[16];
+        char expected[32];
         (void)snprintf(expected, sizeof expected, "/%zu", i);
         bench_expect(bench, &clients[i], expected);
     }
@@ -681,9 +729,12 @@ int main(void)
         bench_test(a_client_that_leaves_an_idle_connection_makes_room),
         bench_test(a_client_that_leaves_as_soon_as_it_is_answered_makes_room),
         bench_test(a_client_that_leaves_within_a_head_makes_room),
+        bench_test(a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time),
         bench_test(a_client_that_leaves_a_later_request_that_waits_is_told_once),
         bench_test(a_half_closed_idle_connection_is_closed),
         bench_test(a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wait),
+        bench_test(a_client_that_half_closes_later_and_has_been_answered_sees_the_end),
+        bench_test(a_client_that_closes_right_behind_its_request_makes_room),
         bench_test(a_request_with_the_end_right_behind_it_that_must_wait_is_abandoned),
         bench_test(an_answer_keeps_or_ends_the_connection_as_it_would_a_new_one),
         bench_test(an_idle_connection_ends_in_time_without_a_word),
