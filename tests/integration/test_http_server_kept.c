@@ -144,7 +144,7 @@ static void hundreds_of_requests_in_one_segment_wait_one_by_one(void **state)
         bench_turn_briefly(bench);
         bench->held_count = 0;
         bench_answer(bench->held[0], http_exchange_target(bench->held[0]));
-        char expected[16];
+        char expected[32];
         (void)snprintf(expected, sizeof expected, "/wait%d", i);
         bench_expect(bench, &client, expected);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a connection ends on which a request waited for its answer: by the client, by an answer, by time, by draining,
- * with the server. And hundreds of them.
+ * How a connection ends on which a request waited for its answer: by the client, by an answer, with the
+ * server. And hundreds of them.
  */
 #include "tests/integration/http_server_bench.h"
 
@@ -9,14 +9,22 @@
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
-enum {
-    TIMEOUT_MS = 250,
-    LATEST_MS = 3000, /* so late may a busy machine end what is due after TIMEOUT_MS */
-};
+enum { TIMEOUT_MS = 250 };
 
-static int milliseconds_since(uint64_t start_us)
+static struct http_server_config config_of(int idle_ms, int header_ms)
 {
-    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
+    struct http_server_config config = bench_config();
+
+    config.idle_timeout_us = (uint64_t)idle_ms * CLOCK_US_PER_MS;
+    config.header_timeout_us = (uint64_t)header_ms * CLOCK_US_PER_MS;
+    return config;
+}
+
+static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
+{
+    struct http_server_config config = config_of(idle_ms, header_ms);
+
+    bench_restart(bench, &config);
 }
 
 /* A client whose connection is idle after a request that waited. */
@@ -74,19 +82,40 @@ static void a_client_that_leaves_as_soon_as_it_is_answered_makes_room(void **sta
     }
 }
 
+static void begin_a_head(struct client *client)
+{
+    client_send(client, "GET /never HTTP/1.1\r\nHo");
+}
+
 static void a_client_that_leaves_within_a_head_makes_room(void **state)
 {
     struct http_server_bench *bench = *state;
 
-    for (size_t i = 0; i < 2 * array_length(ways_to_leave); i++) {
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
         start(bench, &client);
-        client_send(&client, "GET /never HTTP/1.1\r\nHo");
-        if (i < array_length(ways_to_leave)) {
-            bench_turn_briefly(bench);
-        }
+        begin_a_head(&client);
+        bench_turn_briefly(bench);
 
-        ways_to_leave[i % array_length(ways_to_leave)](&client);
+        ways_to_leave[i](&client);
+
+        expect_no_connection(bench);
+        bench_assert_journal(bench, "room ");
+    }
+}
+
+/* microhttpd 0.9 overlooks an end that comes together with bytes: then the timeout ends it, and here either may. */
+static void a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
+
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
+        struct client client;
+        start(bench, &client);
+
+        begin_a_head(&client);
+        ways_to_leave[i](&client);
 
         expect_no_connection(bench);
         bench_assert_journal(bench, "room ");
@@ -129,6 +158,7 @@ static void a_half_closed_idle_connection_is_closed(void **state)
     client_close(&client);
 }
 
+/* When the connection ends is another matter, see above. */
 static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wait(void **state)
 {
     struct http_server_bench *bench = *state;
@@ -144,13 +174,44 @@ static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wa
         client_shut(&client);
 
         for (size_t i = 0; i < count; i++) {
-            char expected[16];
+            char expected[32];
             (void)snprintf(expected, sizeof expected, "GET %s", targets[i]);
             bench_expect(bench, &client, expected);
         }
-        assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+        client_reset(&client);
         expect_no_connection(bench);
-        client_close(&client);
+    }
+}
+
+/* The end comes by itself, unlike above. */
+static void a_client_that_half_closes_later_and_has_been_answered_sees_the_end(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    start(bench, &client);
+
+    client_get(&client, "/next");
+    bench_expect(bench, &client, "GET /next");
+    client_shut(&client);
+
+    assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+    expect_no_connection(bench);
+    client_close(&client);
+}
+
+static void a_client_that_closes_right_behind_its_request_makes_room(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < array_length(ways_to_leave); i++) {
+        struct client client;
+        start(bench, &client);
+
+        client_get(&client, "/next");
+        ways_to_leave[i](&client);
+
+        expect_no_connection(bench);
+        assert_int_equal(bench_has(bench, "request"), bench_has(bench, "finished") || bench_has(bench, "broken"));
     }
 }
 
@@ -299,201 +360,11 @@ static void an_answer_keeps_or_ends_the_connection_as_it_would_a_new_one(void **
     }
 }
 
-/* ---- by time ---- */
-
-static struct http_server_config config_of(int idle_ms, int header_ms)
-{
-    struct http_server_config config = bench_config();
-
-    config.idle_timeout_us = (uint64_t)idle_ms * CLOCK_US_PER_MS;
-    config.header_timeout_us = (uint64_t)header_ms * CLOCK_US_PER_MS;
-    return config;
-}
-
-static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
-{
-    struct http_server_config config = config_of(idle_ms, header_ms);
-
-    bench_restart(bench, &config);
-}
-
-static void an_idle_connection_ends_in_time_without_a_word(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
-    uint64_t start_us = clock_monotonic_us();
-
-    bool has_ended = bench_sees_end(bench, &client, TEST_PATIENCE_MS);
-
-    assert_true(has_ended);
-    assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
-    expect_no_connection(bench);
-    client_close(&client);
-}
-
-static void a_connection_with_a_request_now_and_then_stays(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    restart(bench, 4 * TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
-
-    for (int i = 0; i < 6; i++) {
-        bench_turn_for(bench, TIMEOUT_MS);
-        bench_wait_once(bench, &client);
-    }
-
-    assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
-    client_close(&client);
-}
-
-static void no_time_counts_while_a_later_request_waits(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
-
-    client_get(&client, "/wait");
-    bench_turn_until_held(bench, 1);
-    bench_turn_for(bench, 3 * TIMEOUT_MS);
-    bench_answer_held(bench);
-
-    bench_expect(bench, &client, "GET /wait");
-    client_close(&client);
-}
-
-static void an_idle_timeout_that_changes_holds_at_once(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct http_server_config shorter = config_of(TIMEOUT_MS, TIMEOUT_MS);
-    struct client client;
-    start(bench, &client);
-
-    assert_false(bench_sees_end(bench, &client, 2 * TIMEOUT_MS));
-    http_server_set_limits(bench->server, &shorter);
-
-    assert_true(bench_sees_end(bench, &client, LATEST_MS));
-    client_close(&client);
-}
-
-static const char *const slow_heads[] = { "G", "GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: " };
-
-static void check_slow_head(struct http_server_bench *bench, const char *head, bool drips)
-{
-    struct client client;
-    cleanup_answer struct answer answer = ANSWER_NONE;
-    start(bench, &client);
-    uint64_t start_us = clock_monotonic_us();
-
-    bench_turn_idly(bench); /* its bytes must come later than the last answer, by the kernel's clock */
-    client_send(&client, head);
-    while (!client.is_at_end && milliseconds_since(start_us) < TEST_PATIENCE_MS) {
-        bench_turn_idly(bench);
-        client_gather(&client);
-        if (drips) {
-            client_send(&client, "x");
-        }
-    }
-    int elapsed_ms = milliseconds_since(start_us);
-    (void)client_poll(&client, &answer);
-
-    assert_case(head, answer.status == 408 && answer.is_complete);
-    assert_case(head, elapsed_ms >= TIMEOUT_MS - 100 && elapsed_ms < LATEST_MS);
-    expect_no_connection(bench);
-    bench_assert_journal(bench, "room ");
-    client_close(&client);
-}
-
-static void a_slow_head_after_a_request_that_waited_is_ended_with_408(void **state)
-{
-    struct http_server_bench *bench = *state;
-    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
-
-    for (size_t i = 0; i < array_length(slow_heads); i++) {
-        check_slow_head(bench, slow_heads[i], false);
-        check_slow_head(bench, slow_heads[i], true);
-    }
-}
-
-/* ---- by draining ---- */
-
-static void draining_closes_a_connection_that_is_idle_after_a_request_that_waited(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    start(bench, &client);
-    uint64_t start_us = clock_monotonic_us();
-
-    http_server_drain(bench->server);
-    bool has_ended = bench_sees_end(bench, &client, TEST_PATIENCE_MS);
-
-    assert_true(has_ended);
-    assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), 900, LATEST_MS);
-    expect_no_connection(bench);
-    client_close(&client);
-}
-
-static void draining_answers_a_request_that_is_already_there(void **state)
-{
-    struct http_server_bench *bench = *state;
-    static const char *const targets[] = { "/there", "/wait-there" };
-
-    for (size_t i = 0; i < array_length(targets); i++) {
-        struct http_server_config config = bench_config();
-        struct client client;
-        cleanup_answer struct answer answer = ANSWER_NONE;
-        bench_restart(bench, &config);
-        start(bench, &client);
-        bench_turn_for(bench, 1100); /* long enough for draining to close it at once */
-
-        client_get(&client, targets[i]);
-        http_server_drain(bench->server);
-        if (i == 1) {
-            bench_answer_held(bench);
-        }
-        bench_read(bench, &client, &answer);
-
-        assert_int_equal(answer.status, 200);
-        assert_true(answer_says_close(&answer));
-        assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
-        client_close(&client);
-    }
-}
-
-static void draining_serves_an_idle_connection_once_more(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    cleanup_answer struct answer answer = ANSWER_NONE;
-    start(bench, &client);
-
-    http_server_drain(bench->server);
-    bench_turn_briefly(bench);
-    client_get(&client, "/wait");
-    bench_answer_held(bench);
-    bench_read(bench, &client, &answer);
-
-    assert_int_equal(answer.status, 200);
-    assert_true(answer_says_close(&answer));
-    assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
-    client_close(&client);
-}
-
 /* ---- with the server ---- */
 
 static void leave_alone(struct client *client)
 {
     (void)client;
-}
-
-static void begin_a_head(struct client *client)
-{
-    client_send(client, "GET /never HTTP/1.1\r\nHo");
 }
 
 static void begin_a_line(struct client *client)
@@ -578,7 +449,7 @@ static size_t held_count;
 static void hold_by_number(struct http_server_bench *bench, struct http_exchange *exchange)
 {
     struct str target = http_exchange_target(exchange);
-    char number[16];
+    char number[32];
 
     (void)bench;
     (void)snprintf(number, sizeof number, "%.*s", STR_ARGUMENTS(str_from(target, 1)));
@@ -590,7 +461,7 @@ static void request_all(struct http_server_bench *bench, size_t stride)
 {
     held_count = 0;
     for (size_t i = 0; i < MANY; i++) {
-        char target[16];
+        char target[32];
         (void)snprintf(target, sizeof target, "/%zu", i * stride % MANY);
         client_get(&clients[i * stride % MANY], target);
         if (i % 10 == 0) {
@@ -613,7 +484,7 @@ static void answer_all(struct http_server_bench *bench, size_t stride, size_t an
         }
     }
     for (size_t i = 0; i < MANY; i++) {
-        char expected[16];
+        char expected[32];
         (void)snprintf(expected, sizeof expected, "/%zu", i);
         bench_expect(bench, &clients[i], expected);
     }
@@ -681,19 +552,14 @@ int main(void)
         bench_test(a_client_that_leaves_an_idle_connection_makes_room),
         bench_test(a_client_that_leaves_as_soon_as_it_is_answered_makes_room),
         bench_test(a_client_that_leaves_within_a_head_makes_room),
+        bench_test(a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time),
         bench_test(a_client_that_leaves_a_later_request_that_waits_is_told_once),
         bench_test(a_half_closed_idle_connection_is_closed),
         bench_test(a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wait),
+        bench_test(a_client_that_half_closes_later_and_has_been_answered_sees_the_end),
+        bench_test(a_client_that_closes_right_behind_its_request_makes_room),
         bench_test(a_request_with_the_end_right_behind_it_that_must_wait_is_abandoned),
         bench_test(an_answer_keeps_or_ends_the_connection_as_it_would_a_new_one),
-        bench_test(an_idle_connection_ends_in_time_without_a_word),
-        bench_test(a_connection_with_a_request_now_and_then_stays),
-        bench_test(no_time_counts_while_a_later_request_waits),
-        bench_test(an_idle_timeout_that_changes_holds_at_once),
-        bench_test(a_slow_head_after_a_request_that_waited_is_ended_with_408),
-        bench_test(draining_closes_a_connection_that_is_idle_after_a_request_that_waited),
-        bench_test(draining_answers_a_request_that_is_already_there),
-        bench_test(draining_serves_an_idle_connection_once_more),
         bench_test(freeing_the_server_ends_idle_connections_whatever_comes_on_them),
         bench_test(freeing_the_server_ends_a_connection_that_was_answered_in_this_turn),
         bench_test(hundreds_of_connections_wait_again_and_again_in_any_order),
