@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -167,22 +168,30 @@ static bool has_begun_a_request(const struct http_connection *connection)
     return ago_us(info.tcpi_last_data_recv) > connection->idle_since_us + KERNEL_TICK_US;
 }
 
+/* Bytes of the client's to be read, or room for ours. Its end alone is neither. */
+static bool could_move(const struct http_connection *connection, const struct phase *phase)
+{
+    struct pollfd entry = { .fd = connection->descriptor, .events = POLLOUT };
+    int unread_bytes = 0;
+
+    if (phase->kind == PHASE_SEND) {
+        return poll(&entry, 1, 0) == 1 && (entry.revents & POLLOUT) != 0;
+    }
+    return ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes > 0;
+}
+
 /* After a call that blocked the loop, what the client did meanwhile may lie in its socket: that is no fault of the
  * client's. One excuse, and another one whenever this timer, too, comes late; else a drip of bytes would do. */
 static bool is_excused(struct http_connection *connection, const struct phase *phase, uint64_t now_us)
 {
     uint64_t overdue_us = due_us(connection, phase);
     bool has_stood_still = now_us > connection->timer.due_us + EXCUSE_US;
-    struct pollfd entry = {
-        .fd = connection->descriptor,
-        .events = phase->kind == PHASE_SEND ? POLLOUT : POLLIN,
-    };
 
     if (connection->excused_us == overdue_us && !has_stood_still) {
         return false;
     }
     connection->excused_us = overdue_us;
-    return poll(&entry, 1, 0) == 1 && (entry.revents & entry.events) != 0;
+    return could_move(connection, phase);
 }
 
 /* ---- the end ---- */

@@ -115,6 +115,27 @@ static void an_idle_timeout_that_changes_holds_at_once(void **state)
     client_close(&client);
 }
 
+/* microhttpd reads the requests and leaves the end behind them unread: nothing tells it again. */
+static void an_end_behind_the_last_request_does_not_keep_the_connection(void **state)
+{
+    struct http_server_bench *bench = *state;
+    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
+
+    for (int i = 0; i < 8; i++) {
+        struct client client;
+        bench_connect(bench, &client);
+        client_get(&client, "/1");
+        client_get(&client, "/2");
+        client_shut(&client);
+        bench_expect(bench, &client, "GET /1");
+        bench_expect(bench, &client, "GET /2");
+
+        assert_true(bench_sees_end(bench, &client, LATEST_MS));
+        client_close(&client);
+        buf_reset(&bench->journal);
+    }
+}
+
 static const char *const slow_heads[] = { "G", "GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: " };
 
 static void check_slow_head(struct http_server_bench *bench, const char *head, bool drips)
@@ -226,6 +247,7 @@ int main(void)
         bench_test(a_connection_with_a_request_now_and_then_stays),
         bench_test(no_time_counts_while_a_later_request_waits),
         bench_test(an_idle_timeout_that_changes_holds_at_once),
+        bench_test(an_end_behind_the_last_request_does_not_keep_the_connection),
         bench_test(a_slow_head_after_a_request_that_waited_is_ended_with_408),
         bench_test(draining_closes_a_connection_that_is_idle_after_a_request_that_waited),
         bench_test(draining_answers_a_request_that_is_already_there),
