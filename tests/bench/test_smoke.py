@@ -47,7 +47,7 @@ class Smoke(unittest.TestCase):
 
     @unittest.skipUnless(has_nginx(), "there is no nginx with Lua: script/bootstrap bench installs it")
     def test_calls_bodies_and_logs_are_measured(self):
-        document = measure("--works", "one-call,fan-out,body-1m,logs", "--servers", "floor,nginx,fanlight-async")
+        document = measure("--works", "one-call,fan-out,body-10k,logs", "--servers", "floor,nginx,fanlight-async")
 
         self.assertEqual(len(document["summaries"]), 11)
         for sample in document["samples"]:
