@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from bench import cpu, peers
+from bench import cpu, peers, process
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 # Where the programs under test are.
@@ -79,7 +79,7 @@ class Smoke(unittest.TestCase):
         self.assertEqual(child.returncode, 130, output)
         self.assertIn("interrupted", output)
         self.assertIn("hello, 16 clients", output)
-        self.assertFalse([pid for pid in children if pathlib.Path(f"/proc/{pid}").exists()])
+        self.assertFalse([pid for pid in children if process.is_running(pid)])
 
     def test_without_the_programs_nothing_is_measured_and_that_is_a_failure(self):
         with tempfile.TemporaryDirectory() as folder:
