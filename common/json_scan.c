@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/json_scan.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "common/json_eight.h"
 
 /* One bit for each open value: set for an object. Where the scan is goes from function to function, so that it stays in
  * a register: each takes the place where its token begins, and returns the one behind it; NULL is a fault. */
@@ -48,44 +49,6 @@ static char peek(const struct scanner *scanner, const char *at)
 
 /* ---- runs of bytes, eight at a time ---- */
 
-static const uint64_t ones = UINT64_C(0x0101010101010101);
-static const uint64_t highest_bits = UINT64_C(0x8080808080808080);
-
-/* The first of them is the lowest. */
-static uint64_t load_eight(const char *at)
-{
-    uint64_t bytes = 0;
-
-    memcpy(&bytes, at, sizeof bytes);
-    return le64toh(bytes);
-}
-
-/* These mark, in its highest bit, each byte that is not of the run. What a byte carries or borrows goes only up and
- * only from one that is marked: the lowest mark is always right. */
-
-static uint64_t mark_no_blank(uint64_t bytes)
-{
-    uint64_t difference = bytes ^ (ones * ' ');
-
-    return ((difference + ones * 0x7f) | difference) & highest_bits;
-}
-
-static uint64_t mark_no_digit(uint64_t bytes)
-{
-    uint64_t difference = bytes ^ (ones * '0');
-
-    return ((difference + ones * (0x80 - 10)) | difference) & highest_bits;
-}
-
-/* A byte that stands for itself: no quote, no backslash, no control byte, nothing beyond ASCII. */
-static uint64_t mark_not_plain(uint64_t bytes)
-{
-    uint64_t quotes = bytes ^ (ones * '"');
-    uint64_t backslashes = bytes ^ (ones * '\\');
-
-    return (bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & highest_bits;
-}
-
 static bool is_plain(char byte)
 {
     unsigned char value = (unsigned char)byte;
@@ -96,7 +59,7 @@ static bool is_plain(char byte)
 static const char *skip_blanks(const struct scanner *scanner, const char *at)
 {
     while (scanner->end - at >= 8) {
-        uint64_t marks = mark_no_blank(load_eight(at));
+        uint64_t marks = json_eight_mark_no_blank(json_eight_load(at));
         if (marks != 0) {
             return at + lowest_bit(marks) / 8;
         }
@@ -125,7 +88,7 @@ static const char *skip_space(const struct scanner *scanner, const char *at)
 static const char *skip_digits(const struct scanner *scanner, const char *at)
 {
     while (scanner->end - at >= 8) {
-        uint64_t marks = mark_no_digit(load_eight(at));
+        uint64_t marks = json_eight_mark_no_digit(json_eight_load(at));
         if (marks != 0) {
             return at + lowest_bit(marks) / 8;
         }
@@ -140,7 +103,7 @@ static const char *skip_digits(const struct scanner *scanner, const char *at)
 static const char *skip_plain_bytes(const struct scanner *scanner, const char *at)
 {
     while (scanner->end - at >= 8) {
-        uint64_t marks = mark_not_plain(load_eight(at));
+        uint64_t marks = json_eight_mark_not_plain(json_eight_load(at));
         if (marks != 0) {
             return at + lowest_bit(marks) / 8;
         }

@@ -8,20 +8,9 @@
 #include <sys/eventfd.h>
 
 #include "common/clock.h"
+#include "common/timer_heap.h"
 
-enum { EVENTS_PER_WAIT = 256, FIRST_HEAP_CAPACITY = 64, LONGEST_WAIT_MS = 60000 };
-
-/* The time stands in it once more: to compare two, neither timer need be touched. */
-struct timer_slot {
-    uint64_t due_us;
-    struct loop_timer *timer;
-};
-
-struct timer_heap {
-    struct timer_slot *slots; /* slots[1] is due first; slots[0] is not used */
-    size_t count;
-    size_t capacity;
-};
+enum { EVENTS_PER_WAIT = 256, LONGEST_WAIT_MS = 60000 };
 
 struct loop {
     int epoll_descriptor;
@@ -43,93 +32,24 @@ struct loop {
 
 /* ---- timers ---- */
 
-static void heap_put(struct timer_heap *heap, size_t index, struct timer_slot slot)
-{
-    heap->slots[index] = slot;
-    slot.timer->heap_index = index;
-}
-
-static void heap_sift_up(struct timer_heap *heap, size_t index, struct timer_slot slot)
-{
-    while (index > 1 && heap->slots[index / 2].due_us > slot.due_us) {
-        heap_put(heap, index, heap->slots[index / 2]);
-        index /= 2;
-    }
-    heap_put(heap, index, slot);
-}
-
-static void heap_sift_down(struct timer_heap *heap, size_t index, struct timer_slot slot)
-{
-    for (size_t child = index * 2; child <= heap->count; child = index * 2) {
-        if (child < heap->count && heap->slots[child + 1].due_us < heap->slots[child].due_us) {
-            child++;
-        }
-        if (heap->slots[child].due_us >= slot.due_us) {
-            break;
-        }
-        heap_put(heap, index, heap->slots[child]);
-        index = child;
-    }
-    heap_put(heap, index, slot);
-}
-
-static int heap_make_room(struct timer_heap *heap)
-{
-    if (heap->count + 1 < heap->capacity) {
-        return 0;
-    }
-    size_t capacity = heap->capacity > 0 ? heap->capacity * 2 : FIRST_HEAP_CAPACITY;
-    struct timer_slot *slots = reallocarray(heap->slots, capacity, sizeof *slots);
-    if (slots == NULL) {
-        return -ENOMEM;
-    }
-    heap->slots = slots;
-    heap->capacity = capacity;
-    return 0;
-}
-
 int loop_arm(struct loop *loop, struct loop_timer *timer, uint64_t due_us)
 {
-    loop_disarm(loop, timer);
-    int result = heap_make_room(&loop->timers);
-    if (result < 0) {
-        return result;
-    }
-    timer->due_us = due_us;
-    loop->timers.count++;
-    heap_sift_up(&loop->timers, loop->timers.count, (struct timer_slot){ due_us, timer });
-    return 0;
+    return timer_heap_arm(&loop->timers, timer, due_us);
 }
 
 void loop_disarm(struct loop *loop, struct loop_timer *timer)
 {
-    size_t index = timer->heap_index;
-
-    if (index == 0) {
-        return;
-    }
-    timer->heap_index = 0;
-    struct timer_slot last = loop->timers.slots[loop->timers.count];
-    loop->timers.count--;
-    if (last.timer == timer) {
-        return;
-    }
-    if (index > 1 && loop->timers.slots[index / 2].due_us > last.due_us) {
-        heap_sift_up(&loop->timers, index, last);
-    } else {
-        heap_sift_down(&loop->timers, index, last);
-    }
+    timer_heap_disarm(&loop->timers, timer);
 }
 
 /* At most as many as were armed when it began: a timer that keeps arming itself for now cannot hold up the turn. */
 static void fire_due_timers(struct loop *loop)
 {
-    for (size_t left = loop->timers.count; left > 0 && loop->timers.count > 0; left--) {
-        if (loop->timers.slots[1].due_us > loop->now_us) {
+    for (size_t left = loop->timers.count; left > 0; left--) {
+        struct loop_timer *timer = timer_heap_take_due(&loop->timers, loop->now_us);
+        if (timer == NULL) {
             return;
         }
-        struct loop_timer *timer = loop->timers.slots[1].timer;
-        loop_disarm(loop, timer);
         timer->on_due(timer->context);
     }
 }
@@ -309,7 +229,7 @@ void loop_free(struct loop *loop)
         (void)close(loop->epoll_descriptor);
     }
     pthread_mutex_destroy(&loop->lock);
-    free(loop->timers.slots);
+    timer_heap_clear(&loop->timers);
     free(loop);
 }
 
@@ -327,13 +247,11 @@ bool loop_has_more_events(const struct loop *loop)
 static int wait_ms(const struct loop *loop, uint64_t longest_wait_us)
 {
     uint64_t now_us = clock_monotonic_us();
+    uint64_t due_us = timer_heap_first_us(&loop->timers);
+    uint64_t left_us = due_us > now_us ? due_us - now_us : 0;
 
-    if (loop->timers.count > 0) {
-        uint64_t due_us = loop->timers.slots[1].due_us;
-        uint64_t left_us = due_us > now_us ? due_us - now_us : 0;
-        if (left_us < longest_wait_us) {
-            longest_wait_us = left_us;
-        }
+    if (left_us < longest_wait_us) {
+        longest_wait_us = left_us;
     }
     if (longest_wait_us > (uint64_t)LONGEST_WAIT_MS * CLOCK_US_PER_MS) {
         return LONGEST_WAIT_MS;
