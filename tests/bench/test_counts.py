@@ -3,6 +3,7 @@
 """test_counts - what bench/counts makes of the tools' files, and how it judges. Needs neither tools nor programs."""
 import copy
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -33,6 +34,20 @@ TRACE = b"""\
 30895 exit_group(0)                     = ?
 30895 +++ exited with 0 +++
 """
+
+
+COMMAND = pathlib.Path(__file__).resolve().parents[2] / "bench/counts"
+
+
+class WrongUse(unittest.TestCase):
+    def test_is_one_line_that_names_it_and_exit_code_2(self):
+        for arguments, part in ((["--modes", "x"], "'x' is not one of"), (["--log", "--check"], "--log"), (["--nothing"], "--nothing")):
+            with self.subTest(arguments=arguments):
+                done = subprocess.run([COMMAND, *arguments], text=True, capture_output=True, timeout=60, check=False)
+
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(part, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
 
 
 def names_of(calls):
