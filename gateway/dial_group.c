@@ -148,7 +148,8 @@ int dial_member_watch_socket(struct dial_member *member, int descriptor)
     return watch(member, descriptor, EPOLLOUT);
 }
 
-/* Never -1, which libcurl takes for the end of all its handles: what could not be watched ends by its timeout. */
+/* Never -1, which libcurl takes for the end of all its handles: what could not be watched ends by its timeout. From 8.11
+ * on a connection that is let go of is closed by a handle of libcurl's own, which is nobody's member. */
 static int on_descriptor_wish(CURL *easy, curl_socket_t descriptor, int wish, void *context, void *unused)
 {
     char *private_pointer = NULL;
@@ -157,7 +158,7 @@ static int on_descriptor_wish(CURL *easy, curl_socket_t descriptor, int wish, vo
     (void)unused;
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private_pointer);
     struct dial_member *member = (struct dial_member *)(void *)private_pointer;
-    if (member->group == NULL) {
+    if (member == NULL || member->group == NULL) {
         return 0;
     }
     if (wish == CURL_POLL_REMOVE || wish == CURL_POLL_NONE) {

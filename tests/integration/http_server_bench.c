@@ -297,3 +297,8 @@ void bench_assert_journal(const struct http_server_bench *bench, const char *wor
 {
     assert_text(buf_view(&bench->journal), words);
 }
+
+bool bench_is_before_1_0(void)
+{
+    return str_starts_with(str_of(http_server_library_version()), STR("0."));
+}
