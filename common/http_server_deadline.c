@@ -225,6 +225,9 @@ static void end(struct http_connection *connection, const struct phase *phase)
     }
     if (phase->kind != PHASE_IDLE || has_begun_a_request(connection)) {
         say_timeout(connection);
+        if (connection->exchange == NULL) {
+            http_unheard_timeout(connection);
+        }
     }
     (void)shutdown(connection->descriptor, SHUT_RDWR);
 }

@@ -60,6 +60,7 @@ void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, uint64_t val
 /* Counters of the worker as a whole. */
 enum metrics_counter {
     METRICS_ACCEPTED,        /* connections */
+    METRICS_REFUSED,         /* requests that no route saw, by their form, their size or their slowness */
     METRICS_SHED,            /* requests answered 503 because too many were in flight */
     METRICS_RECORDS_DROPPED, /* accounts that the admin listener was too slow for */
     METRICS_COUNTER_COUNT

@@ -173,6 +173,8 @@ static void add_totals(struct buf *text, const struct metrics *sum)
     };
     static const struct family counters[METRICS_COUNTER_COUNT] = {
         [METRICS_ACCEPTED] = { "fanlight_client_connections_accepted_total", "counter", "Connections accepted." },
+        [METRICS_REFUSED] = { "fanlight_requests_refused_total", "counter",
+                              "Requests that no route saw: ambiguous, too large or too slow." },
         [METRICS_SHED] = { "fanlight_requests_shed_total", "counter",
                            "Requests refused because too many were in flight." },
         [METRICS_RECORDS_DROPPED] = { "fanlight_account_records_dropped_total", "counter",

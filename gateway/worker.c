@@ -12,11 +12,12 @@
 #include "gateway/admin.h"
 #include "gateway/metrics.h"
 #include "gateway/request.h"
+#include "gateway/unheard.h"
 #include "gateway/upstream.h"
 #include "gateway/wire_dial.h"
 
 /* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
-enum { RESPONSE_HEADER_BYTES = 8 * 1024 };
+enum { RESPONSE_HEADER_BYTES = 8 * 1024, CLIENT_LEFT = 499 };
 
 struct worker {
     struct worker_settings settings;
@@ -65,7 +66,16 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
     struct worker *worker = context;
 
     take_next_config(worker);
+    metrics_add(worker->settings.metrics, METRICS_REFUSED, 1);
     request_refuse(&worker->host, exchange, status, reason);
+}
+
+static void on_unheard(void *context, const struct http_refusal *refusal)
+{
+    struct worker *worker = context;
+
+    metrics_add(worker->settings.metrics, METRICS_REFUSED, refusal->status == CLIENT_LEFT ? 0 : 1);
+    unheard_record(&worker->host, refusal);
 }
 
 static void on_room(void *context)
@@ -251,6 +261,7 @@ static int open_server(struct worker *worker)
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
+        .on_unheard = on_unheard,
         .on_room = on_room,
     };
     struct http_server_config config = server_config(worker, &worker->settings.config->limits);
