@@ -6,6 +6,7 @@
  * answer dearer with every request that waits for its own; so each takes a share, and another one is opened when all
  * are full. They stay: an empty one costs a descriptor and about a kilobyte.
  */
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -93,6 +94,7 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
+/* The limit of connections is for whoever accepts, see http_server_is_full(): in a drain all are let in that wait. */
 static struct MHD_Daemon *start(struct http_daemon *daemon)
 {
     struct http_server *server = daemon->server;
@@ -103,8 +105,8 @@ static struct MHD_Daemon *start(struct http_daemon *daemon)
                             MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
                             MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
                             leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)server->config.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            http_server_pool_bytes(server), MHD_OPTION_END);
+                            (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_server_pool_bytes(server),
+                            MHD_OPTION_END);
 }
 
 static void http_daemon_free(struct http_daemon *daemon)
