@@ -98,7 +98,7 @@ int door_close_for(struct door *door, uint64_t duration_us)
     door->until_us = until_us;
     if (door->state == DOOR_OPEN) {
         door->state = DOOR_CLOSED;
-        listener_drain(&door->listener);
+        (void)listener_drain(&door->listener);
         close_socket(door);
         /* If that fails (somebody was quicker), it is tried again when the time is over. */
         door->descriptor = bind_again(door);
@@ -158,7 +158,8 @@ void door_drain(struct door *door)
 {
     if (door->state == DOOR_OPEN) {
         door->state = DOOR_GONE;
-        listener_drain(&door->listener);
+        listener_shut(&door->listener);
+        (void)listener_drain(&door->listener);
     }
     door_close(door);
 }

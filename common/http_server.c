@@ -66,6 +66,7 @@ static uint64_t run_daemons(void *context)
         resume_all(server);
         http_daemon_run_due(server);
     }
+    http_connection_end_leaving(server);
     return has_work(server) ? 0 : CLOCK_NEVER_US;
 }
 
@@ -162,6 +163,7 @@ void http_server_free(struct http_server *server)
     if (server == NULL) {
         return;
     }
+    server->is_ending = true;
     abandon_all(server);
     loop_remove_hook(server->loop, &server->hook);
     loop_disarm(server->loop, &server->drain_timer);

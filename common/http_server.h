@@ -18,7 +18,8 @@
  * on_finished follows in the next turn.
  *
  * Requests that no handler should see (http_guard, a body over the limit) come to `on_refused` instead, which must
- * answer at once; the connection closes after it.
+ * answer at once; the connection closes after it. Those that end before even that is possible (microhttpd refused them
+ * by itself, a deadline was over, the client left) are told to `on_unheard` afterwards.
  *
  * Slow clients are ended when their time is up, however steadily they send or take single bytes:
  *
@@ -32,7 +33,7 @@
  *            whose own timeout is 0, and one that takes nothing of a stream without a length
  *
  * No time counts while the owner works on a request. A request that was begun, if only by a byte, gets a bare 408 past
- * microhttpd, and the connection ends; no owner hears of it. A connection that said nothing just ends. An answer that
+ * microhttpd, and the connection ends; `on_unheard` says so. A connection that said nothing just ends. An answer that
  * is not taken ends by a reset; its owner hears on_finished() with is_complete false. What a client sent (or made room
  * for) while a call blocked the loop is looked at first.
  *
@@ -81,10 +82,23 @@ struct http_server_config {
     uint64_t send_timeout_us;
 };
 
+/* A request that ended before an owner could hear of it. The views are valid during the call. */
+struct http_refusal {
+    int status; /* what the client was told: 400, 408, 413, 414, 431, 505 …; 499: nothing, it left */
+    struct str client;
+    struct str method;   /* empty: the head was not complete */
+    struct str target;   /* raw; empty: not even the request line was understood */
+    struct str protocol; /* empty: as for the method */
+    uint64_t begun_us;   /* when its first line was read, or could not be; monotonic clock */
+};
+
 struct http_server_events {
     void (*on_request)(void *context, struct http_exchange *exchange);
     /* `status` and `reason` (a constant sentence) are the server's; the owner writes the answer and the log line. */
     void (*on_refused)(void *context, struct http_exchange *exchange, int status, const char *reason);
+    /* Once for each request that neither of the two saw. Half a request line whose client leaves is none. May be NULL.
+     */
+    void (*on_unheard)(void *context, const struct http_refusal *refusal);
     /* A connection closed: there is room under the limit again. May be NULL. */
     void (*on_room)(void *context);
 };

@@ -182,6 +182,23 @@ enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, 
     return exchange->state == EXCHANGE_READING ? on_complete(exchange) : act(exchange);
 }
 
+/* The connection is between two requests, or at its end. */
+static void leave_request(struct http_connection *connection, const struct http_exchange *exchange)
+{
+    connection->exchange = NULL;
+    connection->is_kept = true;
+    connection->idle_since_us = connection->server->now_us;
+    if (exchange->state == EXCHANGE_READING) {
+        http_unheard_exchange(connection, exchange);
+    }
+    if (exchange->state == EXCHANGE_READING || exchange->is_closing || exchange->is_aborted) {
+        connection->request_bytes = HTTP_LENGTH_UNKNOWN; /* what follows is no request */
+    }
+    if (connection->is_client_gone) {
+        http_connection_note_leaving(connection);
+    }
+}
+
 void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,
                                 enum MHD_RequestTerminationCode code)
 {
@@ -194,9 +211,7 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
         return;
     }
     *context = NULL;
-    connection->exchange = NULL;
-    connection->is_kept = true;
-    connection->idle_since_us = connection->server->now_us;
+    leave_request(connection, exchange);
     bool can_rest = http_connection_can_rest(connection, exchange) && code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
         exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);

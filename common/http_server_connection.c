@@ -3,6 +3,7 @@
  * A client's connection: what belongs to it from microhttpd's "started" to its "closed".
  */
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -24,18 +25,75 @@ void http_connection_reset(struct http_connection *connection)
     (void)connect(connection->descriptor, &nowhere, sizeof nowhere);
 }
 
+/* ---- the client's end ---- */
+
+static void forget_leaving(struct http_connection *connection)
+{
+    if (connection->leaving_link == NULL) {
+        return;
+    }
+    *connection->leaving_link = connection->next_leaving;
+    if (connection->next_leaving != NULL) {
+        connection->next_leaving->leaving_link = connection->leaving_link;
+    }
+    connection->leaving_link = NULL;
+}
+
+void http_connection_note_leaving(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+
+    if (connection->leaving_link != NULL) {
+        return;
+    }
+    connection->next_leaving = server->leaving;
+    connection->leaving_link = &server->leaving;
+    if (server->leaving != NULL) {
+        server->leaving->leaving_link = &connection->next_leaving;
+    }
+    server->leaving = connection;
+}
+
+static bool has_unread(const struct http_connection *connection)
+{
+    int unread_bytes = 0;
+
+    return ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes > 0;
+}
+
+/* microhttpd's sockets are edge-triggered, and it does not look again behind bytes that filled less than its buffer:
+ * an end that came with them it would never see. */
+void http_connection_end_leaving(struct http_server *server)
+{
+    struct http_connection *connection = server->leaving;
+
+    while (connection != NULL) {
+        struct http_connection *next = connection->next_leaving;
+        if (connection->exchange != NULL && connection->exchange->state != EXCHANGE_READING) {
+            forget_leaving(connection); /* comes back when this request is over */
+        } else if (!connection->daemon->is_due && !has_unread(connection)) {
+            forget_leaving(connection);
+            (void)shutdown(connection->descriptor, SHUT_RDWR); /* an event, for microhttpd */
+        }
+        connection = next;
+    }
+}
+
 static void on_client_event(void *context, uint32_t events)
 {
     struct http_connection *connection = context;
 
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
         connection->is_client_gone = true;
+        http_connection_note_leaving(connection);
         if (connection->exchange != NULL) {
             http_exchange_abandon(connection->exchange);
         }
     }
     http_connection_wake(connection);
 }
+
+/* ---- life ---- */
 
 static void connection_link(struct http_server *server, struct http_connection *connection)
 {
@@ -93,7 +151,9 @@ static void connection_free(struct http_connection *connection)
 {
     struct http_server *server = connection->server;
 
+    http_unheard_closed(connection);
     http_deadline_stop(connection);
+    forget_leaving(connection);
     loop_unwatch(server->loop, &connection->watch);
     connection_unlink(server, connection);
     free(connection);

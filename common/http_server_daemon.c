@@ -6,11 +6,20 @@
  * answer dearer with every request that waits for its own; so each takes a share, and another one is opened when all
  * are full. They stay: an empty one costs a descriptor and about a kilobyte.
  */
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "common/clock.h"
 #include "common/http_server_internal.h"
+
+/* What 0.9 refuses because of this it refuses badly: a target with a blank in it by a bare close, a missing Host by an
+ * answer with two heads. http_guard refuses both. */
+#if MHD_VERSION < 0x01000000
+enum { STRICTNESS = 0 };
+#else
+enum { STRICTNESS = 1 };
+#endif
 
 /* Fewer mean a shorter walk; more, that one look at microhttpd's epoll serves more requests of a turn. */
 enum { CONNECTIONS_PER_DAEMON = 32 };
@@ -85,17 +94,19 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
     return strlen(text);
 }
 
+/* The limit of connections is for whoever accepts, see http_server_is_full(): in a drain all are let in that wait. */
 static struct MHD_Daemon *start(struct http_daemon *daemon)
 {
     struct http_server *server = daemon->server;
 
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-                            http_exchange_on_call, server, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change,
-                            daemon, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
+                            NULL, NULL, http_exchange_on_call, server, MHD_OPTION_EXTERNAL_LOGGER, http_unheard_on_log,
+                            daemon, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, daemon,
+                            MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
                             MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-                            leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)server->config.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            http_server_pool_bytes(server), MHD_OPTION_END);
+                            leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_server_pool_bytes(server),
+                            MHD_OPTION_END);
 }
 
 static void http_daemon_free(struct http_daemon *daemon)

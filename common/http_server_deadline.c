@@ -9,12 +9,11 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "common/clock.h"
+#include "common/http_bare_answer.h"
 #include "common/http_server_internal.h"
 
 enum {
@@ -196,24 +195,6 @@ static bool is_excused(struct http_connection *connection, const struct phase *p
 
 /* ---- the end ---- */
 
-/* microhttpd lets nobody answer a request that is not read to its end. Nothing else is on its way at this point, so
- * these bytes cannot come between those of an answer. */
-static void say_timeout(const struct http_connection *connection)
-{
-    time_t now_s = (time_t)(clock_wall_us() / CLOCK_US_PER_SECOND);
-    struct tm utc = { 0 };
-    char date[40] = "";
-    char text[200];
-
-    (void)gmtime_r(&now_s, &utc);
-    (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    int length = snprintf(text, sizeof text,
-                          "HTTP/1.1 408 Request Timeout\r\nDate: %s\r\nConnection: close\r\n"
-                          "Content-Length: 0\r\n\r\n",
-                          date);
-    (void)send(connection->descriptor, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 /* microhttpd sees the end of the socket in its next run, and closes. */
 static void end(struct http_connection *connection, const struct phase *phase)
 {
@@ -224,7 +205,12 @@ static void end(struct http_connection *connection, const struct phase *phase)
         return;
     }
     if (phase->kind != PHASE_IDLE || has_begun_a_request(connection)) {
-        say_timeout(connection);
+        /* microhttpd lets nobody answer a request that is not read to its end. Nothing else is on its way at this
+         * point, so these bytes cannot come between those of an answer. */
+        http_bare_answer_timeout(connection->descriptor);
+        if (connection->exchange == NULL) {
+            http_unheard_timeout(connection);
+        }
     }
     (void)shutdown(connection->descriptor, SHUT_RDWR);
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_server_internal - what http_server.c (loop, draining), http_server_daemon.c, http_server_connection.c,
- * http_server_rest.c, http_server_deadline.c, http_server_calls.c (requests being read), http_server_exchange.c and
- * http_server_answer.c know of each other. Nobody else includes this.
+ * http_server_rest.c, http_server_deadline.c, http_server_unheard.c, http_server_calls.c (requests being read),
+ * http_server_exchange.c and http_server_answer.c know of each other. Nobody else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
 
 #include <microhttpd.h>
+#include <stdarg.h>
 
 #include "common/buf.h"
 #include "common/http_head.h"
 #include "common/http_server.h"
+
+/* Refusals of microhttpd's own that are not told of yet; more than a daemon has connections there cannot be. */
+enum { UNHEARD_AT_MOST = 32 };
 
 /* One microhttpd daemon: it walks all of its suspended connections whenever it is run with a resumed one, so each has a
  * bounded share of them. */
@@ -23,6 +27,8 @@ struct http_daemon {
     size_t arriving_count;   /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
     bool has_room;           /* it is on the server's list of those */
     bool is_due;             /* it is in line to be run */
+    unsigned unheard_count;
+    unsigned unheard_statuses[UNHEARD_AT_MOST]; /* in the order in which they were given */
     struct http_daemon *next;
     struct http_daemon *next_with_room;
     struct http_daemon *next_due;
@@ -36,7 +42,9 @@ struct http_connection {
     /* The client's socket: microhttpd looks at nothing while a connection is suspended. */
     struct loop_watch watch;
     bool is_client_gone;
-    bool is_resting;        /* suspended between two requests: http_server_rest.c */
+    struct http_connection *next_leaving;  /* its client's end came with half a request, perhaps */
+    struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
+    bool is_resting;                       /* suspended between two requests: http_server_rest.c */
     uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
     uint64_t woken_bytes;   /* lay in the socket when it was woken, and nothing came since; 0: not known */
     bool is_kept;           /* it had a request already */
@@ -71,7 +79,9 @@ struct http_server {
     struct http_exchange *spare_exchanges; /* ended, for the next ones */
     size_t spare_count;
 
-    bool may_rest; /* kept connections may: http_server_rest.c */
+    struct http_connection *leaving; /* see there */
+    bool is_ending;                  /* inside http_server_free() */
+    bool may_rest;                   /* kept connections may: http_server_rest.c */
     struct loop_hook hook;
     struct loop_timer drain_timer;
     uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
@@ -152,6 +162,10 @@ void http_daemon_run_due(struct http_server *server);
 void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                                enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
+/* The client has ended its side; whether what it sent is a request shows when microhttpd has read all of it. */
+void http_connection_note_leaving(struct http_connection *connection);
+/* Behind a run of microhttpd: ends those of which only half a request came, and never more will. */
+void http_connection_end_leaving(struct http_server *server);
 /* RST */
 void http_connection_reset(struct http_connection *connection);
 
@@ -163,6 +177,17 @@ bool http_connection_can_rest(struct http_connection *connection, const struct h
 void http_connection_rest(struct http_connection *connection);
 /* If it rests. */
 void http_connection_wake(struct http_connection *connection);
+
+/* ---- http_server_unheard.c ---- */
+
+/* microhttpd's log: what it refuses by itself. */
+void http_unheard_on_log(void *daemon, const char *format, va_list arguments);
+/* A request whose line was read is over, and no owner heard of it. */
+void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange);
+/* The connection is closed: was it because of what came instead of a request line? */
+void http_unheard_closed(struct http_connection *connection);
+/* A 408 for what is no request line yet. */
+void http_unheard_timeout(const struct http_connection *connection);
 
 uint64_t http_deadline_shortest_us(const struct http_server_config *config);
 /* Of a new connection; when the limits changed; before the connection is freed. */

@@ -48,8 +48,12 @@ void listener_take_turns(struct listener *listener);
 /* Stop accepting for now (a limit is reached), and go on. */
 void listener_hold(struct listener *listener);
 void listener_release(struct listener *listener);
-/* Accepts all that waits in the queue, then stops for good. The socket stays open: its owner closes it. */
-void listener_drain(struct listener *listener);
+/* Before a socket is closed for good: the kernel lets no further attempt to connect through, so that nobody gets into
+ * the queue behind the last accept and is lost with it. Who tries it meanwhile is refused once the socket is closed. */
+void listener_shut(struct listener *listener);
+/* Accepts all that waits in the queue, then stops for good. The socket stays open: its owner closes it. 0; -errno: some
+ * may still wait there, because descriptors ran out; to be called again when there are some. */
+int listener_drain(struct listener *listener);
 void listener_stop(struct listener *listener);
 
 #endif

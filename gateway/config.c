@@ -10,6 +10,8 @@
 
 enum { KIB = 1024, MIB = 1024 * 1024, ARENA_BYTES = 256 * MIB, ARENA_OF_REQUEST_BYTES = 16 * MIB };
 
+const char *const connection_overflow_names[] = { [OVERFLOW_WAIT] = "wait", [OVERFLOW_REFUSE] = "refuse", NULL };
+
 const struct config_limits config_limits_default = {
     .connections = 10000,
     .in_flight = 10000,

@@ -20,10 +20,16 @@
 #include "gateway/route_table.h"
 #include "gateway/settings.h"
 
+/* What becomes of connections beyond the limit: they wait in the listener's queue, or are answered 503 and closed. */
+enum connection_overflow { OVERFLOW_WAIT, OVERFLOW_REFUSE };
+/* By that; NULL behind the last. */
+extern const char *const connection_overflow_names[];
+
 /* Bounds on what one client or one backend can make the gateway hold. */
 struct config_limits {
     size_t connections;
-    size_t in_flight; /* requests; more are answered 503 */
+    int connection_overflow; /* enum connection_overflow */
+    size_t in_flight;        /* requests; more are answered 503 */
     size_t header_bytes;
     size_t body_bytes;
     size_t answer_bytes; /* the calls' bodies together */

@@ -27,11 +27,25 @@ static void read_fan_out(struct config_reader *reader, const struct config_key *
     config_read_size(reader, key, value, field);
 }
 
+static void read_overflow(struct config_reader *reader, const struct config_key *key, const struct config_value *value,
+                          void *field)
+{
+    int choice = config_read_choice(reader, value, connection_overflow_names);
+
+    (void)key;
+    if (choice >= 0) {
+        *(int *)field = choice;
+    }
+}
+
 #define LIMITS_SIZE(key, least, most) CONFIG_SIZE_ROW(#key, struct config_limits, key, least, most)
 #define LIMITS_DURATION(key, least_us) CONFIG_DURATION_ROW(#key, struct config_limits, key##_us, least_us)
 
 static const struct config_key limit_keys[] = {
     LIMITS_SIZE(connections, 1, 1000000),
+    { .name = "connection_overflow",
+      .read = read_overflow,
+      .offset = offsetof(struct config_limits, connection_overflow) },
     LIMITS_SIZE(in_flight, 1, 1000000),
     LIMITS_SIZE(header_bytes, 1024, 65536),
     LIMITS_SIZE(body_bytes, 0, GIB),

@@ -83,6 +83,8 @@ static void add_limits(struct rendering *rendering, const struct config_limits *
 {
     json_writer_open(&rendering->writer, STR("limits"), '{');
     json_writer_add_number(&rendering->writer, STR("connections"), limits->connections);
+    json_writer_add_string(&rendering->writer, STR("connection_overflow"),
+                           str_of(connection_overflow_names[limits->connection_overflow]));
     json_writer_add_number(&rendering->writer, STR("in_flight"), limits->in_flight);
     json_writer_add_number(&rendering->writer, STR("header_bytes"), limits->header_bytes);
     json_writer_add_number(&rendering->writer, STR("body_bytes"), limits->body_bytes);

@@ -59,9 +59,13 @@ void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, uint64_t val
 
 /* Counters of the worker as a whole. */
 enum metrics_counter {
-    METRICS_ACCEPTED,        /* connections */
-    METRICS_SHED,            /* requests answered 503 because too many were in flight */
-    METRICS_RECORDS_DROPPED, /* accounts that the admin listener was too slow for */
+    METRICS_ACCEPTED,            /* connections */
+    METRICS_CONNECTIONS_REFUSED, /* answered 503 because there were too many */
+    METRICS_LIMIT_REACHED,       /* times that connections were as many as may be */
+    METRICS_ACCEPT_PAUSES,       /* times that none could be accepted for want of a descriptor */
+    METRICS_REFUSED,             /* requests that no route saw, by their form, their size or their slowness */
+    METRICS_SHED,                /* requests answered 503 because too many were in flight */
+    METRICS_RECORDS_DROPPED,     /* accounts that the admin listener was too slow for */
     METRICS_COUNTER_COUNT
 };
 void metrics_add(struct metrics *metrics, enum metrics_counter counter, uint64_t count);

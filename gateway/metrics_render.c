@@ -173,6 +173,14 @@ static void add_totals(struct buf *text, const struct metrics *sum)
     };
     static const struct family counters[METRICS_COUNTER_COUNT] = {
         [METRICS_ACCEPTED] = { "fanlight_client_connections_accepted_total", "counter", "Connections accepted." },
+        [METRICS_CONNECTIONS_REFUSED] = { "fanlight_client_connections_refused_total", "counter",
+                                          "Connections answered 503 because there were too many." },
+        [METRICS_LIMIT_REACHED] = { "fanlight_connection_limit_reached_total", "counter",
+                                    "Times that there were as many connections as the limit allows." },
+        [METRICS_ACCEPT_PAUSES] = { "fanlight_accept_pauses_total", "counter",
+                                    "Times that accepting paused because descriptors had run out." },
+        [METRICS_REFUSED] = { "fanlight_requests_refused_total", "counter",
+                              "Requests that no route saw: ambiguous, too large or too slow." },
         [METRICS_SHED] = { "fanlight_requests_shed_total", "counter",
                            "Requests refused because too many were in flight." },
         [METRICS_RECORDS_DROPPED] = { "fanlight_account_records_dropped_total", "counter",

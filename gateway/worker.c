@@ -6,17 +6,19 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/http_bare_answer.h"
 #include "common/http_server.h"
 #include "common/listener.h"
 #include "common/loop.h"
 #include "gateway/admin.h"
 #include "gateway/metrics.h"
 #include "gateway/request.h"
+#include "gateway/unheard.h"
 #include "gateway/upstream.h"
 #include "gateway/wire_dial.h"
 
 /* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
-enum { RESPONSE_HEADER_BYTES = 8 * 1024 };
+enum { RESPONSE_HEADER_BYTES = 8 * 1024, CLIENT_LEFT = 499, DESCRIPTORS_US = 20 * CLOCK_US_PER_MS };
 
 struct worker {
     struct worker_settings settings;
@@ -31,7 +33,11 @@ struct worker {
     struct loop_hook completions_hook; /* before the server's: answers first, then microhttpd sends them */
     struct loop_hook end_of_turn_hook; /* after it: log lines, and whether the drain is over */
     struct loop_task drain_task;
+    struct loop_timer accept_timer; /* the last look at the listener's queue */
     bool is_draining;
+    bool has_looked_again; /* at that queue, behind the last attempt to connect */
+    bool has_accepted_all;
+    uint64_t pauses_counted;
     struct loop_task reconfigure_task;
     atomic_bool is_reconfigure_posted;
     _Atomic(struct config *) next_config; /* one reference; NULL: none */
@@ -41,14 +47,28 @@ static void take_next_config(struct worker *worker);
 
 /* ---- clients ---- */
 
+static bool refuses_overflow(const struct worker *worker)
+{
+    return worker->host.worker_config->config->limits.connection_overflow == OVERFLOW_REFUSE;
+}
+
 static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
 {
     struct worker *worker = context;
+    struct metrics *metrics = worker->settings.metrics;
 
-    metrics_add(worker->settings.metrics, METRICS_ACCEPTED, 1);
+    if (http_server_is_full(worker->server) && refuses_overflow(worker)) {
+        metrics_add(metrics, METRICS_CONNECTIONS_REFUSED, 1);
+        http_bare_answer_refuse(descriptor);
+        return;
+    }
+    metrics_add(metrics, METRICS_ACCEPTED, 1);
     (void)http_server_add(worker->server, descriptor, peer, peer_length);
     if (http_server_is_full(worker->server)) {
-        listener_hold(&worker->listener);
+        metrics_add(metrics, METRICS_LIMIT_REACHED, 1);
+        if (!refuses_overflow(worker)) {
+            listener_hold(&worker->listener);
+        }
     }
 }
 
@@ -65,7 +85,16 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
     struct worker *worker = context;
 
     take_next_config(worker);
+    metrics_add(worker->settings.metrics, METRICS_REFUSED, 1);
     request_refuse(&worker->host, exchange, status, reason);
+}
+
+static void on_unheard(void *context, const struct http_refusal *refusal)
+{
+    struct worker *worker = context;
+
+    metrics_add(worker->settings.metrics, METRICS_REFUSED, refusal->status == CLIENT_LEFT ? 0 : 1);
+    unheard_record(&worker->host, refusal);
 }
 
 static void on_room(void *context)
@@ -101,8 +130,11 @@ static uint64_t end_turn(void *context)
 
     log_flush(&worker->log);
     metrics_set(worker->settings.metrics, METRICS_CONNECTIONS, http_server_connection_count(worker->server));
+    metrics_add(worker->settings.metrics, METRICS_ACCEPT_PAUSES, worker->listener.pause_count - worker->pauses_counted);
+    worker->pauses_counted = worker->listener.pause_count;
     uint64_t feed_wait_us = account_feed_hand_over(&worker->host.feed, clock_monotonic_us());
-    if (worker->is_draining && http_server_connection_count(worker->server) == 0 && worker->host.request_count == 0) {
+    if (worker->has_accepted_all && http_server_connection_count(worker->server) == 0 &&
+        worker->host.request_count == 0) {
         loop_stop(worker->loop);
     }
     /* The server's turn may have completed attempts (a call that could not start): hear of them in the next turn, now.
@@ -110,14 +142,31 @@ static uint64_t end_turn(void *context)
     return worker->completions.first != NULL ? 0 : feed_wait_us;
 }
 
+/* Again in the next turn: handshakes that had begun when the listener was shut are over by then, those of clients
+ * nearby at least. Not later, because whoever tries to connect meanwhile only tries again after a second. Where
+ * descriptors have run out, some come back. */
+static void accept_the_rest(void *context)
+{
+    struct worker *worker = context;
+    bool is_emptied = listener_drain(&worker->listener) == 0;
+    uint64_t again_us = clock_monotonic_us() + (is_emptied ? 0 : DESCRIPTORS_US);
+
+    if (!(is_emptied && worker->has_looked_again) && loop_arm(worker->loop, &worker->accept_timer, again_us) == 0) {
+        worker->has_looked_again = is_emptied;
+        return;
+    }
+    worker->has_accepted_all = true;
+    worker->settings.on_accepted_all(worker->settings.context);
+}
+
 static void drain(void *context)
 {
     struct worker *worker = context;
 
     worker->is_draining = true;
-    listener_drain(&worker->listener);
-    worker->settings.on_accepted_all(worker->settings.context);
+    listener_shut(&worker->listener);
     http_server_drain(worker->server);
+    accept_the_rest(worker);
 }
 
 void worker_drain(struct worker *worker)
@@ -211,6 +260,9 @@ static void take_next_config(struct worker *worker)
     } else {
         struct http_server_config limits = server_config(worker, &config->limits);
         http_server_set_limits(worker->server, &limits);
+        if (!worker->is_draining && refuses_overflow(worker)) {
+            listener_release(&worker->listener); /* who waits is answered */
+        }
     }
     config_release(config);
 }
@@ -251,12 +303,14 @@ static int open_server(struct worker *worker)
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
+        .on_unheard = on_unheard,
         .on_room = on_room,
     };
     struct http_server_config config = server_config(worker, &worker->settings.config->limits);
 
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
+    worker->accept_timer = (struct loop_timer){ .on_due = accept_the_rest, .context = worker };
     worker->drain_task = (struct loop_task){ .run = drain, .context = worker };
     worker->reconfigure_task = (struct loop_task){ .run = reconfigure, .context = worker };
     loop_add_hook(worker->loop, &worker->completions_hook);

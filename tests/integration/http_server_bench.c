@@ -72,6 +72,20 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
     (void)http_exchange_answer(exchange, &answer);
 }
 
+static void on_unheard(void *context, const struct http_refusal *refusal)
+{
+    struct http_server_bench *bench = context;
+    const struct str parts[] = { refusal->method, refusal->target, refusal->protocol };
+
+    assert_true(str_starts_with(refusal->client, STR("127.0.0.1:")));
+    assert_true(refusal->begun_us > 0 && refusal->begun_us <= clock_monotonic_us());
+    (void)buf_add_format(&bench->unheard, "%d", refusal->status);
+    for (size_t i = 0; i < array_length(parts); i++) {
+        (void)buf_add_format(&bench->unheard, " %.*s", STR_ARGUMENTS(parts[i].length > 0 ? parts[i] : STR("-")));
+    }
+    (void)buf_add_byte(&bench->unheard, ';');
+}
+
 static void on_room(void *context)
 {
     note(context, "room");
@@ -121,6 +135,7 @@ static struct http_server *open_server(struct http_server_bench *bench, const st
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
+        .on_unheard = on_unheard,
         .on_room = on_room,
     };
 
@@ -143,6 +158,7 @@ int http_server_bench_setup(void **state)
         return -1;
     }
     buf_init(&bench->journal, JOURNAL_BYTES);
+    buf_init(&bench->unheard, JOURNAL_BYTES);
     bench->loop = loop_new();
     bench->server = open_server(bench, &config);
     *state = bench;
@@ -156,6 +172,7 @@ int http_server_bench_teardown(void **state)
     http_server_free(bench->server);
     loop_free(bench->loop);
     buf_clear(&bench->journal);
+    buf_clear(&bench->unheard);
     free(bench);
     return 0;
 }

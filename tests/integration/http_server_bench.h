@@ -17,6 +17,7 @@ enum { BENCH_HELD_AT_MOST = 16, BENCH_HEADER_BYTES = 4096, BENCH_BODY_BYTES = 10
 struct http_server_bench {
     struct loop *loop;
     struct http_server *server;
+    struct buf unheard; /* "408 POST /x HTTP/1.1;…": requests that ended before anybody heard of them */
     struct buf journal; /* "request refused gone finished broken room …", each with a blank behind it */
     void (*on_request)(struct http_server_bench *bench, struct http_exchange *exchange);
     void (*on_gone)(struct http_server_bench *bench); /* NULL: nothing */

@@ -162,7 +162,7 @@ static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **sta
     struct client late;
     open_clients(waiting, array_length(waiting), acceptor->port);
 
-    listener_drain(&acceptor->listener);
+    assert_int_equal(listener_drain(&acceptor->listener), 0);
     assert_int_equal(acceptor->accepted_count, array_length(waiting));
     client_open(&late, acceptor->port);
     assert_int_equal(loop_turn(acceptor->loop, 10 * (uint64_t)CLOCK_US_PER_MS), 0);

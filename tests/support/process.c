@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "tests/support/gate.h"
@@ -185,6 +187,7 @@ static void build_environment(const char **environment, const char *const *varia
 }
 
 struct command {
+    rlim_t descriptors; /* soft and hard limit; 0: the test's own */
     char path[4096];
     const char *words[ARGUMENTS_AT_MOST];
     const char *environment[VARIABLES_AT_MOST];
@@ -221,6 +224,10 @@ static _Noreturn void become(const struct command *command, int output, int erro
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); /* it inherits nothing of the test's surroundings */
+    struct rlimit limit = { .rlim_cur = command->descriptors, .rlim_max = command->descriptors };
+    if (command->descriptors > 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        _exit(127);
+    }
     if (getppid() != parent || dup2(output, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0) {
         _exit(127);
     }
@@ -242,27 +249,42 @@ static void init(struct process *process)
     pthread_condattr_destroy(&attributes);
 }
 
-void process_start_with(struct process *process, const char *program, const char *const *arguments,
-                        const char *const *variables)
+static void start(struct process *process, const struct command *command)
 {
-    struct command command;
     int pipe_ends[2] = { -1, -1 };
     pid_t parent = getpid();
 
     init(process);
-    build_command(&command, program, arguments, variables);
     assert_int_equal(pipe2(pipe_ends, O_CLOEXEC), 0);
     process->output = pipe_ends[0];
     process->errors = memfd_create("stderr", MFD_CLOEXEC);
     assert_true(process->errors >= 0);
     process->pid = fork();
     if (process->pid == 0) {
-        become(&command, pipe_ends[1], process->errors, parent);
+        become(command, pipe_ends[1], process->errors, parent);
     }
     (void)close(pipe_ends[1]);
     assert_true(process->pid > 0);
     process->has_reader = pthread_create(&process->reader, NULL, read_output, process) == 0;
     assert_true(process->has_reader);
+}
+
+void process_start_with(struct process *process, const char *program, const char *const *arguments,
+                        const char *const *variables)
+{
+    struct command command = { .descriptors = 0 };
+
+    build_command(&command, program, arguments, variables);
+    start(process, &command);
+}
+
+void process_start_limited(struct process *process, const char *program, const char *const *arguments,
+                           unsigned descriptors)
+{
+    struct command command = { .descriptors = descriptors };
+
+    build_command(&command, program, arguments, NULL);
+    start(process, &command);
 }
 
 void process_start(struct process *process, const char *program, const char *const *arguments)
@@ -395,4 +417,14 @@ size_t process_resident_kib(const struct process *process)
     (void)fclose(file);
     assert_true(kib > 0);
     return kib;
+}
+
+uint64_t process_cpu_us(const struct process *process)
+{
+    struct timespec spent = { 0 };
+    clockid_t clock = 0;
+
+    assert_int_equal(clock_getcpuclockid(process->pid, &clock), 0);
+    assert_int_equal(clock_gettime(clock, &spent), 0);
+    return (uint64_t)spent.tv_sec * CLOCK_US_PER_SECOND + (uint64_t)spent.tv_nsec / 1000;
 }

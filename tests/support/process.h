@@ -52,6 +52,9 @@ void process_start(struct process *process, const char *program, const char *con
 /* With more variables ("NAME=value"); NULL: none. */
 void process_start_with(struct process *process, const char *program, const char *const *arguments,
                         const char *const *variables);
+/* With that many descriptors and no more. */
+void process_start_limited(struct process *process, const char *program, const char *const *arguments,
+                           unsigned descriptors);
 bool process_is_running(struct process *process);
 
 /* The next line of its output without the line break, valid until the next call; NULL: none came in time, or none will
@@ -82,5 +85,7 @@ void process_clear(struct process *process);
 size_t process_thread_count(const struct process *process);
 size_t process_descriptor_count(const struct process *process);
 size_t process_resident_kib(const struct process *process);
+/* Processor time of all its threads, by the kernel's clock. */
+uint64_t process_cpu_us(const struct process *process);
 
 #endif

@@ -176,3 +176,19 @@ void assert_problem(const struct answer *answer, int status, const char *error)
     assert_string_equal(json_text(problem, "error"), error);
     cJSON_Delete(problem);
 }
+
+uint64_t scene_metric(uint16_t admin_port, const char *name)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    char pattern[256];
+
+    client_fetch(admin_port, "/metrics", &answer);
+    assert_int_equal(answer.status, 200);
+    struct str text = answer_body(&answer);
+    int length = snprintf(pattern, sizeof pattern, "\n%s ", name);
+    const char *line = memmem(text.base, text.length, pattern, (size_t)length);
+    struct str rest = line != NULL ? str_from(text, (size_t)(line - text.base) + (size_t)length) : STR("0");
+    uint64_t number = 0;
+    assert_int_equal(str_to_number(str_split(&rest, '\n'), UINT64_MAX, &number), 0);
+    return number;
+}

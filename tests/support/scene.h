@@ -54,6 +54,10 @@ cJSON *answer_json(const struct answer *answer);
 const char *json_text(const cJSON *object, const char *name);
 /* That it is a problem document with this status and this `error`. */
 void assert_problem(const struct answer *answer, int status, const char *error);
+/* A number that the admin listener's /metrics has behind that name (with its labels, if it has any); 0: it is not
+ * there.
+ */
+uint64_t scene_metric(uint16_t admin_port, const char *name);
 /* A port on which nothing listens. */
 uint16_t scene_closed_port(void);
 

@@ -112,6 +112,7 @@ static void config_built_in_has_the_limits_of_the_reference(void **state)
 
     assert_non_null(config);
     assert_int_equal(config->limits.connections, 10000);
+    assert_int_equal(config->limits.connection_overflow, OVERFLOW_WAIT);
     assert_int_equal(config->limits.in_flight, 10000);
     assert_int_equal(config->limits.header_bytes, 16384);
     assert_int_equal(config->limits.body_bytes, 1048576);

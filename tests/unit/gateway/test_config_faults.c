@@ -133,10 +133,12 @@ static const struct {
     const char *sentence;
 } odd_rows[] = {
     { "{\"routes\":[],\"limits\":{\"a\\nb\":1}}", "limits[\"a\\x0Ab\"]",
-      "unknown key \"a\\x0Ab\"; allowed: connections, in_flight, header_bytes, body_bytes, answer_bytes, fan_out, "
+      "unknown key \"a\\x0Ab\"; allowed: connections, connection_overflow, in_flight, header_bytes, body_bytes, "
+      "answer_bytes, fan_out, "
       "header_timeout, body_timeout, idle_timeout, send_timeout" },
     { "{\"routes\":[],\"limits\":{\"\":1}}", "limits[\"\"]",
-      "unknown key \"\"; allowed: connections, in_flight, header_bytes, body_bytes, answer_bytes, fan_out, "
+      "unknown key \"\"; allowed: connections, connection_overflow, in_flight, header_bytes, body_bytes, answer_bytes, "
+      "fan_out, "
       "header_timeout, body_timeout, idle_timeout, send_timeout" },
     { "{\"routes\":[],\"mode\":\"\\u001b[31m\\u0000\"}", "mode", "must not have a NUL (\\u0000) in it" },
     { "{\"routes\":[],\"mode\":\"\\u001b[31m\\\"\\ud800\"}", "mode",

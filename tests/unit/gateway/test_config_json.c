@@ -13,7 +13,8 @@ static const char every_key[] =
     "{ \"listen\": \"[::1]:0\", \"admin\": \"off\", \"mode\": \"mixed\", \"workers\": 3, \"threads\": 5,"
     " \"blocking\": [\"a\", \"b\"], \"deadline\": \"1.5s\", \"drain_timeout\": \"1h\", \"allow_mode_override\": true,"
     " \"allow_explain\": true,"
-    " \"limits\": { \"connections\": 1, \"in_flight\": 2, \"header_bytes\": 1024, \"body_bytes\": 0,"
+    " \"limits\": { \"connections\": 1, \"connection_overflow\": \"refuse\", \"in_flight\": 2, \"header_bytes\": 1024, "
+    "\"body_bytes\": 0,"
     " \"answer_bytes\": 1073741824, \"fan_out\": 60, \"header_timeout\": \"1ms\", \"body_timeout\": \"1001us\","
     " \"idle_timeout\": \"24h\", \"send_timeout\": \"90s\" },"
     " \"backends\": { \"a\": { \"servers\": [\"HTTPS://Example.test:443/base/\", \"http://[::1]:81\"],"
@@ -109,6 +110,7 @@ static void every_key_is_shown_with_its_value(void **state)
         { "allow_mode_override", "true" },
         { "allow_explain", "true" },
         { "limits.connections", "1" },
+        { "limits.connection_overflow", "\"refuse\"" },
         { "limits.in_flight", "2" },
         { "limits.header_bytes", "1024" },
         { "limits.body_bytes", "0" },

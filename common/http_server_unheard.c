@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests that end before an owner can hear of them: what microhttpd refuses by itself, what a deadline ended, and
+ * clients that left in the middle.
+ *
+ * Once a request line was read there is an exchange, and its end tells all. What is refused before that (no request
+ * line, one that is too long, another version) has none: microhttpd says no more than a line in its log, without the
+ * connection. That line has the status, and connections close in the order in which they were refused; only where one
+ * of several cannot write its answer at once may two of them be told of with each other's status.
+ */
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/http_server_internal.h"
+
+enum { CLIENT_LEFT = 499, REQUEST_TIMEOUT = 408, BAD_REQUEST = 400, BODY_TOO_LARGE = 413 };
+
+/* ---- what microhttpd says ---- */
+
+/* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
+void http_unheard_on_log(void *context, const char *format, va_list arguments)
+{
+    struct http_daemon *daemon = context;
+
+    if (strstr(format, "HTTP response code is %u") == NULL) {
+        return;
+    }
+    unsigned status = va_arg(arguments, unsigned);
+    if (daemon->unheard_count < UNHEARD_AT_MOST) {
+        daemon->unheard_statuses[daemon->unheard_count++] = status;
+    }
+}
+
+static void forget_at(struct http_daemon *daemon, unsigned index)
+{
+    daemon->unheard_count--;
+    memmove(&daemon->unheard_statuses[index], &daemon->unheard_statuses[index + 1],
+            (daemon->unheard_count - index) * sizeof daemon->unheard_statuses[0]);
+}
+
+static void forget(struct http_daemon *daemon, unsigned status)
+{
+    for (unsigned i = 0; i < daemon->unheard_count; i++) {
+        if (daemon->unheard_statuses[i] == status) {
+            forget_at(daemon, i);
+            return;
+        }
+    }
+}
+
+/* Of a request line that is none microhttpd says nothing, and closes. */
+static unsigned take_first(struct http_daemon *daemon)
+{
+    unsigned status = daemon->unheard_count > 0 ? daemon->unheard_statuses[0] : BAD_REQUEST;
+
+    if (daemon->unheard_count > 0) {
+        forget_at(daemon, 0);
+    }
+    return status;
+}
+
+/* ---- telling the owner ---- */
+
+static void tell(const struct http_connection *connection, struct http_refusal *refusal)
+{
+    const struct http_server *server = connection->server;
+
+    refusal->client = str_of(connection->client);
+    if (server->events->on_unheard != NULL && !server->is_ending) {
+        server->events->on_unheard(server->context, refusal);
+    }
+}
+
+/* microhttpd's response is still there when its request is completed. */
+static unsigned answered_status(const struct http_connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+    return info != NULL ? info->http_status : 0;
+}
+
+static unsigned status_of(const struct http_connection *connection, const struct http_exchange *exchange)
+{
+    unsigned answered = answered_status(connection);
+
+    if (answered != 0) {
+        forget(connection->daemon, answered);
+        return answered;
+    }
+    if (connection->is_ended) {
+        return REQUEST_TIMEOUT;
+    }
+    return exchange->body_excess > 0 ? BODY_TOO_LARGE : CLIENT_LEFT;
+}
+
+void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange)
+{
+    struct http_refusal refusal = {
+        .status = (int)status_of(connection, exchange),
+        .method = exchange->method,
+        .target = http_exchange_target(exchange),
+        .protocol = exchange->protocol,
+        .begun_us = exchange->begun_us,
+    };
+
+    tell(connection, &refusal);
+}
+
+/* Bytes that belong to no request; the client's end counts as one. */
+static bool has_sent_more(const struct http_connection *connection)
+{
+    struct tcp_info info = { 0 };
+    socklen_t length = sizeof info;
+
+    return connection->request_bytes != HTTP_LENGTH_UNKNOWN &&
+           getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+           info.tcpi_bytes_received > connection->request_bytes + 1;
+}
+
+/* Most connections close because the client did, or with an answer that said so, in the same run of microhttpd. */
+static bool closed_as_usual(const struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+
+    return connection->daemon->unheard_count == 0 &&
+           (connection->is_client_gone || (connection->is_kept && connection->idle_since_us == server->now_us));
+}
+
+void http_unheard_closed(struct http_connection *connection)
+{
+    if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
+        return;
+    }
+    struct http_refusal refusal = { .status = (int)take_first(connection->daemon),
+                                    .begun_us = connection->server->now_us };
+    tell(connection, &refusal);
+}
+
+void http_unheard_timeout(const struct http_connection *connection)
+{
+    struct http_refusal refusal = { .status = REQUEST_TIMEOUT, .begun_us = connection->idle_since_us };
+
+    tell(connection, &refusal);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests that end before an owner can hear of them: each is told of once, with what is known of it, and nothing else
+ * is. And the end of a client that comes with half a request: noticed at once.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "common/clock.h"
+#include "tests/integration/http_server_bench.h"
+#include "tests/support/gate.h"
+#include "tests/support/unit.h"
+
+enum { TIMEOUT_MS = 200, SOON_MS = 2000 };
+
+#define GET_HEAD "GET /x HTTP/1.1\r\nHost: a\r\n"
+#define POST_HEAD "POST /x HTTP/1.1\r\nHost: a\r\n"
+#define CHUNKED POST_HEAD "Transfer-Encoding: chunked\r\n\r\n"
+
+static bool is_before_1_0(void)
+{
+    return str_starts_with(str_of(http_server_library_version()), STR("0."));
+}
+
+static void read_to_the_end(struct http_server_bench *bench, struct client *client)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!client->is_at_end && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        client_gather(client);
+        bench_turn_briefly(bench);
+    }
+    assert_true(client->is_at_end);
+}
+
+static int answered_status(struct client *client)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+
+    (void)client_poll(client, &answer);
+    return answer.status;
+}
+
+static void assert_unheard(struct http_server_bench *bench, const char *name, const char *expected)
+{
+    bench_turn_idly(bench);
+    if (!str_equal(buf_view(&bench->unheard), str_of(expected))) {
+        fail_msg("case \"%s\": \"%.*s\" instead of \"%s\"", name, STR_ARGUMENTS(buf_view(&bench->unheard)), expected);
+    }
+    buf_reset(&bench->unheard);
+}
+
+/* ---- refused by microhttpd ---- */
+
+struct unheard_case {
+    const char *name;
+    const char *bytes;
+    int status; /* of the answer; 0: none */
+    const char *told;
+};
+
+static const struct unheard_case unheard_cases[] = {
+    { "no blank in the request line", "GARBAGE\r\n\r\n", 0, "400 - - -;" },
+    { "no version", "GET /x\r\n\r\n", 400, "400 - - -;" },
+    { "no version that exists", "GET /x HTTX/1\r\n\r\n", 400, "400 - - -;" },
+    { "a version that nobody speaks", "GET /x HTTP/7.0\r\nHost: a\r\n\r\n", 505, "505 - - -;" },
+    { "a header without a colon", GET_HEAD "X\r\n\r\n", 400, "400 - /x -;" },
+    { "a length that is none", POST_HEAD "Content-Length: 2x\r\n\r\n{}", 400, "400 - /x -;" },
+    { "a length beyond all numbers", POST_HEAD "Content-Length: 99999999999999999999999\r\n\r\n", 413, "413 - /x -;" },
+    { "a chunk's size that is none", CHUNKED "zz\r\n", 400, "400 POST /x HTTP/1.1;" },
+    { "a chunk's size beyond all numbers", CHUNKED "99999999999999999999999\r\n", 413, "413 POST /x HTTP/1.1;" },
+    { "no line break behind a chunk", CHUNKED "2\r\nabcd\r\n", 400, "400 POST /x HTTP/1.1;" },
+};
+
+static void check_unheard(struct http_server_bench *bench, const struct unheard_case *unheard, bool is_kept)
+{
+    struct client client;
+    bench_connect(bench, &client);
+    if (is_kept) {
+        client_get(&client, "/first");
+        bench_expect(bench, &client, "GET /first");
+        bench_turn_idly(bench);
+    }
+    buf_reset(&bench->journal);
+
+    client_send(&client, unheard->bytes);
+    read_to_the_end(bench, &client);
+
+    int status = answered_status(&client);
+    if (status != unheard->status) {
+        fail_msg("case \"%s\": answered %d", unheard->name, status);
+    }
+    assert_unheard(bench, unheard->name, unheard->told);
+    assert_case(unheard->name, !bench_has(bench, "request") && !bench_has(bench, "refused"));
+    client_close(&client);
+}
+
+static void what_microhttpd_refuses_by_itself_is_told_once(void **state)
+{
+    for (size_t i = 0; i < array_length(unheard_cases) && is_before_1_0(); i++) {
+        check_unheard(*state, &unheard_cases[i], false);
+        check_unheard(*state, &unheard_cases[i], true);
+    }
+}
+
+static void heads_that_are_too_long_are_told_once(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static char text[20000];
+    (void)memset(text, 'x', sizeof text - 1);
+
+    for (int is_target = 0; is_target < 2; is_target++) {
+        struct client client;
+        bench_connect(bench, &client);
+
+        client_send(&client, is_target ? "GET /" : GET_HEAD "X: ");
+        client_send(&client, text);
+        read_to_the_end(bench, &client);
+
+        assert_unheard(bench, is_target ? "target" : "header", is_target ? "414 - - -;" : "431 - /x -;");
+        client_close(&client);
+    }
+}
+
+static void a_body_without_end_is_told_as_too_large(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    char chunk[1006] = "3e8\r\n"; /* 1000 bytes */
+    (void)memset(chunk + 5, 'x', 1000);
+    bench_connect(bench, &client);
+    client_send(&client, CHUNKED);
+
+    for (int i = 0; i < 100 && !client_sees_end(&client, 0); i++) {
+        client_send_bytes(&client, chunk, 1005);
+        client_send(&client, "\r\n");
+        bench_turn_briefly(bench);
+    }
+
+    assert_unheard(bench, "chunks", "413 POST /x HTTP/1.1;");
+    client_close(&client);
+}
+
+/* microhttpd says no more than a line for the daemon that all of them share. */
+static void several_that_are_refused_at_once_are_each_told_with_their_own_status(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static const char *const bytes[] = { "GET /x HTTP/7.0\r\n\r\n", GET_HEAD "X\r\n\r\n", "GET /x\r\n\r\n",
+                                         GET_HEAD "\r\n", "GET /y HTTP/7.0\r\n\r\n" };
+    struct client clients[array_length(bytes)];
+    for (size_t i = 0; i < array_length(bytes) && is_before_1_0(); i++) {
+        bench_connect(bench, &clients[i]);
+    }
+    bench_turn_idly(bench);
+
+    for (size_t i = 0; i < array_length(bytes) && is_before_1_0(); i++) {
+        client_send(&clients[i], bytes[i]);
+    }
+    for (size_t i = 0; i < array_length(bytes) && is_before_1_0(); i++) {
+        if (i != 3) {
+            read_to_the_end(bench, &clients[i]);
+        }
+        client_close(&clients[i]);
+    }
+
+    bench_turn_idly(bench);
+    if (is_before_1_0()) {
+        struct str told = buf_view(&bench->unheard);
+        size_t counts[3] = { 0 };
+        while (told.length > 0) {
+            struct str one = str_split(&told, ';');
+            counts[0] += str_equal(one, STR("505 - - -")) ? 1 : 0;
+            counts[1] += str_equal(one, STR("400 - /x -")) ? 1 : 0;
+            counts[2] += str_equal(one, STR("400 - - -")) ? 1 : 0;
+        }
+        assert_int_equal(counts[0], 2);
+        assert_int_equal(counts[1], 1);
+        assert_int_equal(counts[2], 1);
+        assert_int_equal(bench->unheard.length, strlen("505 - - -;505 - - -;400 - /x -;400 - - -;"));
+    }
+}
+
+/* ---- too slow ---- */
+
+static const struct unheard_case slow_cases[] = {
+    { "nothing", "", 0, "" },
+    { "half a request line", "GET /x", 408, "408 - - -;" },
+    { "half a head", GET_HEAD "X: ", 408, "408 - /x -;" },
+    { "half a body", POST_HEAD "Content-Length: 10\r\n\r\nhalf", 408, "408 POST /x HTTP/1.1;" },
+    { "half a chunk", CHUNKED "5\r\nab", 408, "408 POST /x HTTP/1.1;" },
+};
+
+static void what_takes_too_long_is_told_with_its_408(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct http_server_config config = bench_config();
+    config.header_timeout_us = TIMEOUT_MS * (uint64_t)CLOCK_US_PER_MS;
+    config.body_timeout_us = config.header_timeout_us;
+    bench_restart(bench, &config);
+
+    for (size_t i = 0; i < array_length(slow_cases); i++) {
+        check_unheard(bench, &slow_cases[i], false);
+    }
+}
+
+/* ---- the client's end ---- */
+
+/* All of it and the FIN arrive as one segment. */
+static void send_with_end(const struct client *client, const char *text)
+{
+    int one = 1;
+
+    assert_int_equal(setsockopt(client->descriptor, IPPROTO_TCP, TCP_CORK, &one, sizeof one), 0);
+    assert_int_equal(send(client->descriptor, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    client_shut(client);
+}
+
+static const struct unheard_case halves[] = {
+    { "nothing", "", 0, "" },
+    { "half a request line", "GET /x", 0, "" },
+    { "a request line", "GET /x HTTP/1.1\r\n", 0, "499 - /x -;" },
+    { "half a head", GET_HEAD "X: ", 0, "499 - /x -;" },
+    { "a head without its body", POST_HEAD "Content-Length: 10\r\n\r\n", 0, "499 POST /x HTTP/1.1;" },
+    { "half a body", POST_HEAD "Content-Length: 10\r\n\r\nhalf", 0, "499 POST /x HTTP/1.1;" },
+    { "half a chunk", CHUNKED "5\r\nab", 0, "499 POST /x HTTP/1.1;" },
+    { "a chunk without the last one", CHUNKED "2\r\nab\r\n", 0, "499 POST /x HTTP/1.1;" },
+    { "half a request behind one that is answered", "GET /y HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\n", 200,
+      "499 - /x -;" },
+};
+
+static void an_end_that_comes_with_half_a_request_is_noticed_at_once(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < array_length(halves); i++) {
+        struct client client;
+        bench_connect(bench, &client);
+        bench_turn_idly(bench);
+        uint64_t start_us = clock_monotonic_us();
+
+        send_with_end(&client, halves[i].bytes);
+        read_to_the_end(bench, &client);
+
+        assert_case(halves[i].name, gate_milliseconds_left(start_us, SOON_MS) > 0);
+        assert_case(halves[i].name, answered_status(&client) == halves[i].status);
+        assert_unheard(bench, halves[i].name, halves[i].told);
+        assert_int_equal(http_server_connection_count(bench->server), 0);
+        client_close(&client);
+    }
+}
+
+/* The loop is busy elsewhere while they arrive, so bytes and end are found together, and the body takes several reads.
+ */
+static void a_whole_request_whose_end_came_with_it_is_shown_however_long_it_is(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct http_server_config config = bench_config();
+    static char text[400000];
+    config.body_bytes = sizeof text;
+    bench_restart(bench, &config);
+    int length = snprintf(text, sizeof text, POST_HEAD "Content-Length: 300000\r\n\r\n");
+    (void)memset(text + length, 'x', 300000);
+
+    struct client client;
+    bench_connect(bench, &client);
+    for (size_t sent = 0; sent < (size_t)length + 300000;) {
+        ssize_t count =
+            send(client.descriptor, text + sent, (size_t)length + 300000 - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent += count > 0 ? (size_t)count : 0;
+        if (count < 0) {
+            bench_turn_briefly(bench);
+        }
+    }
+    client_shut(&client);
+    read_to_the_end(bench, &client);
+
+    assert_true(bench_has(bench, "request"));
+    assert_int_equal(answered_status(&client), 200);
+    assert_unheard(bench, "whole", "");
+    client_close(&client);
+}
+
+/* ---- nothing to tell ---- */
+
+static void ordinary_ends_are_not_told(void **state)
+{
+    struct http_server_bench *bench = *state;
+    static const char *const requests[] = { GET_HEAD "\r\n",
+                                            GET_HEAD "Connection: close\r\n\r\n",
+                                            "GET /x HTTP/1.0\r\n\r\n",
+                                            "\r\n" GET_HEAD "\r\n",
+                                            POST_HEAD "Content-Length: 2\r\n\r\n{}",
+                                            CHUNKED "1\r\na\r\n0\r\n\r\n",
+                                            "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n" };
+
+    for (size_t i = 0; i < array_length(requests); i++) {
+        struct client client;
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        bench_connect(bench, &client);
+        client_send(&client, requests[i]);
+        bench_read(bench, &client, &answer);
+        bench_turn_idly(bench);
+        if (i % 2 == 0) {
+            client_close(&client);
+        } else {
+            client_reset(&client);
+        }
+        bench_turn_until(bench, "room", i + 1);
+        assert_unheard(bench, requests[i], "");
+    }
+}
+
+static void half_requests_that_the_server_itself_ends_are_not_told(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client clients[2];
+    for (size_t i = 0; i < 2; i++) {
+        bench_connect(bench, &clients[i]);
+        client_send(&clients[i], i == 0 ? "GET /x" : GET_HEAD);
+    }
+    bench_turn_idly(bench);
+
+    struct http_server_config config = bench_config();
+    bench_restart(bench, &config);
+
+    assert_unheard(bench, "freed", "");
+    for (size_t i = 0; i < 2; i++) {
+        client_close(&clients[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        bench_test(what_microhttpd_refuses_by_itself_is_told_once),
+        bench_test(heads_that_are_too_long_are_told_once),
+        bench_test(a_body_without_end_is_told_as_too_large),
+        bench_test(several_that_are_refused_at_once_are_each_told_with_their_own_status),
+        bench_test(what_takes_too_long_is_told_with_its_408),
+        bench_test(an_end_that_comes_with_half_a_request_is_noticed_at_once),
+        bench_test(a_whole_request_whose_end_came_with_it_is_shown_however_long_it_is),
+        bench_test(ordinary_ends_are_not_told),
+        bench_test(half_requests_that_the_server_itself_ends_are_not_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
