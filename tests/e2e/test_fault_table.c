@@ -166,6 +166,7 @@ static void forget_connection(struct config_scene *scene, const char *mode)
 
     config_scene_get(scene, mode, "/fault?name=close-mid", &answer);
     assert_problem(&answer, 502, "http_response_incomplete");
+    cJSON_Delete(config_scene_account(scene)); /* and has been counted */
 }
 
 static void check_good_call(struct config_scene *scene, const char *mode, const char *name, unsigned attempts)
