@@ -10,9 +10,6 @@
 #include "gateway/transfer_outcome.h"
 #include "gateway/transfer_request.h"
 
-/* What an answer says of its length is believed up to here: room is made for it at once. */
-enum { RESERVED_BYTES_AT_MOST = 1024 * 1024 };
-
 /* ---- sockets ---- */
 
 static void set_active(struct transfer *transfer, int descriptor)
@@ -163,64 +160,64 @@ static int on_progress(void *context, curl_off_t expected, curl_off_t received, 
 
 /* ---- the answer ---- */
 
-/* Of interim responses (1xx) nothing is kept: each status line begins anew. Nor of trailers: they come behind the body,
- * and are no part of the head (RFC 9110 §6.5.1). */
-static int keep_head_line(struct transfer *transfer, struct str line)
+/* The answer may come before the request's end: libcurl would go on sending. */
+static bool is_all_sent(const struct transfer *transfer)
 {
-    struct buf *head = &transfer->attempt->response_head;
+    curl_off_t sent_bytes = 0;
 
-    if (!transfer->attempt->wants_response_head || transfer->framing.is_complete) {
-        return 0;
+    if (transfer->attempt->body.length == 0) {
+        return true;
     }
-    if (transfer->framing.is_status_line) {
-        buf_reset(head);
-        return 0;
-    }
-    return buf_add_str(head, line);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent_bytes);
+    return (uint64_t)sent_bytes >= transfer->attempt->body.length;
 }
 
-/* A body in one piece, instead of one that grows by and by. Where there is no room, the body's own bytes will say so.
+/* An answer without a body that says it has one: should bytes of it be on their way, they would meet the next request.
  */
-static int expect_body(struct transfer *transfer)
+static bool may_be_followed(const struct response_framing *framing)
 {
-    struct buf *response = &transfer->attempt->response;
-    uint64_t length = transfer->framing.content_length;
-
-    if (length > response->limit) {
-        transfer->is_body_too_long = true;
-        return -ENOBUFS;
-    }
-    if (transfer->framing.is_complete && length > 0) {
-        (void)buf_reserve(response, length < RESERVED_BYTES_AT_MOST ? (size_t)length : RESERVED_BYTES_AT_MOST);
-    }
-    return 0;
+    return (framing->has_length && framing->content_length > 0) || framing->has_transfer_encoding;
 }
 
-static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+/* The connection ends with this transfer. */
+static void keep_no_connection(struct transfer *transfer)
+{
+    transfer->forbids_reuse = true;
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+/* False: libcurl is to end the transfer and its connection, because the answer is wrong, or because it is all there and
+ * bytes follow, or libcurl would not stop by itself. */
+static bool read_answer(struct transfer *transfer, const char *bytes, size_t count)
+{
+    struct http_response_parser *parser = &transfer->parser;
+    bool is_in_head = parser->phase == HTTP_RESPONSE_FIELD;
+    size_t used = http_response_parser_feed(parser, bytes, count);
+
+    transfer->attempt->status = parser->framing.status;
+    if (parser->error != CALL_OK || used < count) {
+        return false;
+    }
+    if (!parser->is_complete) {
+        return true;
+    }
+    if (is_in_head && may_be_followed(&parser->framing)) {
+        keep_no_connection(transfer);
+    }
+    return is_all_sent(transfer);
+}
+
+/* Head, body and chunks, all as they came. Not a header callback: libcurl 7.88 looks at a line for itself before it
+ * calls that one, and takes a first field that begins with a blank for the rest of a field that it freed when the
+ * handle's last answer was done with. */
+static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
-    struct str line = { bytes, size * count };
 
     if (transfer->attempt->first_byte_us == 0) {
         transfer->attempt->first_byte_us = clock_monotonic_us();
     }
-    enum call_error error = response_framing_line(&transfer->framing, line);
-    transfer->attempt->status = transfer->framing.status;
-    if (error != CALL_OK || keep_head_line(transfer, line) < 0) {
-        return 0;
-    }
-    return transfer->framing.has_length && expect_body(transfer) < 0 ? 0 : size * count;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *context)
-{
-    struct transfer *transfer = context;
-
-    if (buf_add(&transfer->attempt->response, bytes, size * count) < 0) {
-        transfer->is_body_too_long = true;
-        return 0;
-    }
-    return size * count;
+    return read_answer(transfer, bytes, size * count) ? size * count : 0;
 }
 
 /* ---- life ---- */
@@ -255,10 +252,10 @@ static void set_constant_options(struct transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->cache);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request_due);
     (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADER, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_TRANSFER_DECODING, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_SHARE, transfer->cache->share);
 }
 
@@ -302,6 +299,22 @@ void transfer_free(struct transfer *transfer)
 
 /* ---- an attempt ---- */
 
+static void begin_answer(struct transfer *transfer, struct attempt *attempt)
+{
+    const struct http_response_expected expected = {
+        .body = &attempt->response,
+        .head = attempt->wants_response_head ? &attempt->response_head : NULL,
+        .head_bytes_limit = attempt->response_header_bytes,
+        .allows_content_coding = attempt->wants_response_head,
+    };
+
+    http_response_parser_begin(&transfer->parser, &expected);
+    if (transfer->forbids_reuse) {
+        transfer->forbids_reuse = false;
+        (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 0L);
+    }
+}
+
 int transfer_begin(struct transfer *transfer, struct attempt *attempt)
 {
     uint64_t now_us = clock_monotonic_us();
@@ -310,12 +323,10 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     transfer->is_poisoned = false;
     transfer->is_out_of_descriptors = false;
     transfer->opened_count = 0;
-    transfer->is_body_too_long = false;
-    transfer->framing = (struct response_framing){ .limit_bytes = attempt->response_header_bytes,
-                                                   .allows_content_coding = attempt->wants_response_head };
     if (transfer_request_set(transfer->request, attempt, now_us) < 0) {
         return -ENOMEM;
     }
+    begin_answer(transfer, attempt);
     transfer->attempt = attempt;
     attempt->started_us = now_us;
     return 0;
@@ -326,11 +337,11 @@ enum call_error transfer_end(struct transfer *transfer, int code)
     struct attempt *attempt = transfer->attempt;
     enum call_error error = transfer_outcome(transfer, code);
 
-    attempt->status = transfer->framing.status;
     attempt->is_stale = attempt->is_reused && error == CALL_CONNECTION_TERMINATED;
     forget_unused_sockets(transfer);
     set_active(transfer, -1);
-    transfer_request_unset(transfer->request, transfer->framing.head_bytes + attempt->response.length);
+    transfer_request_unset(transfer->request, transfer->parser.framing.head_bytes + attempt->response.length);
+    http_response_parser_clear(&transfer->parser);
     transfer->attempt = NULL;
     return error;
 }

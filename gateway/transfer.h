@@ -4,7 +4,8 @@
  *
  * Used by sync, threads and async alike, so that they differ in nothing but who waits. What libcurl leaves lax is made
  * strict here: no silent replay (a second request within one transfer is refused), no stray bytes taken for an answer,
- * unambiguous framing, bounded headers and body, no redirects, no proxy, no other protocol.
+ * no redirects, no proxy, no other protocol. What an answer says is http_response_parser's to read, as in mode wire:
+ * libcurl hands over head, body and chunks as they came, and what it makes of them itself counts for less.
  *
  *     enum call_error error = transfer_perform(transfer, attempt);     blocking; or
  *     transfer_begin(transfer, attempt); … a multi handle … transfer_end(transfer, code);     curl_loop
@@ -19,7 +20,7 @@
 #include <stdatomic.h>
 
 #include "gateway/attempt.h"
-#include "gateway/response_framing.h"
+#include "gateway/http_response_parser.h"
 #include "gateway/socket_table.h"
 
 struct transfer_request;
@@ -52,8 +53,8 @@ struct transfer {
     bool is_out_of_descriptors;
     int opened[TRANSFER_SOCKETS_OPENED];
     size_t opened_count;
-    struct response_framing framing;
-    bool is_body_too_long;
+    bool forbids_reuse; /* the handle's option */
+    struct http_response_parser parser;
 
     /* For an abort from another thread. */
     bool is_abortable;     /* it is performed, not multiplexed */

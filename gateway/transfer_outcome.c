@@ -17,23 +17,17 @@ static enum call_error abort_error(const struct transfer *transfer)
                                                                 : CALL_PROXY_INTERNAL_ERROR;
 }
 
-/* Closed or reset before the status line, or after it. */
-static enum call_error lost_error(const struct transfer *transfer)
+/* A reset: that is never how an answer ends. */
+static enum call_error broken_error(struct transfer *transfer)
 {
-    return transfer->framing.status != 0 ? CALL_HTTP_RESPONSE_INCOMPLETE : CALL_CONNECTION_TERMINATED;
+    return transfer->is_out_of_descriptors ? CALL_CONNECTION_LIMIT_REACHED
+                                           : http_response_parser_break(&transfer->parser);
 }
 
-/* libcurl has one code for a broken connection and for chunks that are none; only the first comes with an errno. */
-static enum call_error receive_error(const struct transfer *transfer)
+/* What libcurl itself did not like, without a code of its own for it. */
+static enum call_error other_error(const struct transfer *transfer)
 {
-    long code = 0;
-
-    if (transfer->is_out_of_descriptors) {
-        return CALL_CONNECTION_LIMIT_REACHED;
-    }
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
-    return code == 0 && transfer->framing.has_transfer_encoding ? CALL_HTTP_RESPONSE_TRANSFER_CODING
-                                                                : lost_error(transfer);
+    return transfer->attempt->first_byte_us != 0 ? CALL_HTTP_PROTOCOL_ERROR : CALL_PROXY_INTERNAL_ERROR;
 }
 
 /* With a request sent: it was on a kept connection that ended, and libcurl tried by itself to open another. */
@@ -44,21 +38,20 @@ static enum call_error connect_error(const struct transfer *transfer, int code)
     return code == CURLE_COULDNT_CONNECT && transfer->requests_sent > 0 ? CALL_CONNECTION_TERMINATED : error;
 }
 
-static enum call_error error_of_code(const struct transfer *transfer, int code)
+static enum call_error error_of_code(struct transfer *transfer, int code)
 {
     switch (code) {
     case CURLE_OK:
-        return CALL_OK;
+    case CURLE_PARTIAL_FILE:
+        return http_response_parser_end(&transfer->parser);
     case CURLE_OPERATION_TIMEDOUT:
         return attempt_timeout_error(transfer->attempt);
     case CURLE_ABORTED_BY_CALLBACK:
         return abort_error(transfer);
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE:
-        return lost_error(transfer);
     case CURLE_RECV_ERROR:
-        return receive_error(transfer);
+        return broken_error(transfer);
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, which is what no HTTP at all looks like */
     case CURLE_WEIRD_SERVER_REPLY:
         return CALL_HTTP_PROTOCOL_ERROR;
@@ -69,29 +62,16 @@ static enum call_error error_of_code(const struct transfer *transfer, int code)
     case CURLE_BAD_CONTENT_ENCODING: /* a transfer coding: content is never decoded, as we ask for none */
         return CALL_HTTP_RESPONSE_TRANSFER_CODING;
     default:
-        return CALL_PROXY_INTERNAL_ERROR;
+        return other_error(transfer);
     }
 }
 
-/* Faults that our own callbacks found come first: libcurl only knows that they refused. */
-enum call_error transfer_outcome(const struct transfer *transfer, int code)
+/* What was read of the answer comes first: libcurl only knows that its end, or a fault in it, was found. */
+enum call_error transfer_outcome(struct transfer *transfer, int code)
 {
-    if (transfer->framing.error != CALL_OK) {
-        return transfer->framing.error;
-    }
-    if (transfer->is_body_too_long) {
-        return CALL_HTTP_RESPONSE_BODY_SIZE;
+    if (transfer->parser.error != CALL_OK || transfer->parser.is_complete) {
+        return transfer->parser.error;
     }
     enum call_error error = connect_error(transfer, code);
-    if (error == CALL_OK) {
-        error = error_of_code(transfer, code);
-    }
-    if (error == CALL_OK && transfer->framing.status < 200) {
-        return CALL_HTTP_PROTOCOL_ERROR;
-    }
-    /* libcurl calls it a success when the connection ends among the header fields. */
-    if (error == CALL_OK && !transfer->framing.is_complete) {
-        return CALL_HTTP_RESPONSE_INCOMPLETE;
-    }
-    return error;
+    return error != CALL_OK ? error : error_of_code(transfer, code);
 }

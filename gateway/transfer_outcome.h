@@ -8,6 +8,6 @@
 #include "gateway/transfer.h"
 
 /* `code` is libcurl's; the transfer still has its attempt. */
-enum call_error transfer_outcome(const struct transfer *transfer, int code);
+enum call_error transfer_outcome(struct transfer *transfer, int code);
 
 #endif

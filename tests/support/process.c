@@ -198,7 +198,8 @@ static void build_command(struct command *command, const char *program, const ch
 {
     size_t count = 0;
 
-    (void)snprintf(command->path, sizeof command->path, "%s/%s", BIN_DIR, program);
+    bool is_path = program[0] == '/';
+    (void)snprintf(command->path, sizeof command->path, "%s%s", is_path ? "" : BIN_DIR "/", program);
     command->words[count++] = program;
     for (; *arguments != NULL; arguments++) {
         assert_true(count + 1 < ARGUMENTS_AT_MOST);

@@ -47,7 +47,7 @@ struct process {
         .pid = 0, .errors = -1, .output = -1                                                                           \
     }
 
-/* `program` is a name in the build's bin directory. */
+/* `program` is a name in the build's bin directory, or an absolute path. */
 void process_start(struct process *process, const char *program, const char *const *arguments);
 /* With more variables ("NAME=value"); NULL: none. */
 void process_start_with(struct process *process, const char *program, const char *const *arguments,

@@ -93,13 +93,28 @@ static bool is_whole_request(struct str bytes)
     return bytes.length >= head_length + body_length((struct str){ bytes.base, head_length });
 }
 
+static const struct scripted_step *next_step(struct scripted_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t index = server->request_count;
+    pthread_mutex_unlock(&server->lock);
+    return &server->steps[index < server->step_count ? index : server->step_count - 1];
+}
+
+static bool is_enough(struct scripted_server *server, struct str bytes)
+{
+    size_t request_bytes = next_step(server)->request_bytes;
+
+    return (request_bytes > 0 && bytes.length >= request_bytes) || is_whole_request(bytes);
+}
+
 /* False: the connection has ended, or the server stops. */
 static bool read_request(struct scripted_connection *connection, struct buf *request)
 {
     char bytes[4096];
 
     buf_reset(request);
-    while (!is_whole_request(buf_view(request))) {
+    while (!is_enough(connection->server, buf_view(request))) {
         if (!wait_readable(connection->server, connection->descriptor)) {
             return false;
         }
@@ -209,6 +224,8 @@ static bool play(struct scripted_connection *connection, const struct scripted_s
     }
     if (step->after == SCRIPTED_HOLD) {
         hold(connection);
+    } else if (step->after == SCRIPTED_STALL) {
+        (void)wait_for_gate(connection->server, &connection->server->stopping);
     } else if (step->after == SCRIPTED_FLOOD) {
         flood(connection, step);
     } else if (step->after == SCRIPTED_RESET) {

@@ -29,11 +29,13 @@ enum scripted_after {
     SCRIPTED_KEEP,  /* wait for the next request on this connection */
     SCRIPTED_CLOSE, /* FIN */
     SCRIPTED_RESET, /* RST */
-    SCRIPTED_HOLD,  /* neither read nor write, until the client ends the connection */
+    SCRIPTED_HOLD,  /* say nothing more, until the client ends the connection */
+    SCRIPTED_STALL, /* neither read nor write, until the server stops */
     SCRIPTED_FLOOD, /* once `before_stray` is open, send as fast as it goes, until the client ends the connection */
 };
 
 struct scripted_step {
+    size_t request_bytes;      /* the answer comes when so much of the request has; 0: all of it */
     const struct gate *before; /* is waited for before the answer; NULL: none */
     const char *bytes;         /* the answer, head and all; NULL: nothing */
     const char *json;          /* instead: a good answer with this body */

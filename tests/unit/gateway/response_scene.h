@@ -8,17 +8,12 @@
 #define TESTS_UNIT_GATEWAY_RESPONSE_SCENE_H
 
 #include "gateway/http_response_parser.h"
+#include "tests/support/bad_answers.h"
 
 enum {
     SCENE_BODY_BYTES = 4096,
     SCENE_HEAD_BYTES = 4096,
     SCENE_AT_ONCE = 1024 * 1024 * 1024, /* longer than any answer */
-};
-
-enum response_ending {
-    ENDING_NONE,  /* the connection stays open */
-    ENDING_CLOSE, /* the connection ends in good order */
-    ENDING_BREAK, /* it is reset */
 };
 
 struct response_scene {
