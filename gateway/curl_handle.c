@@ -14,6 +14,17 @@ void curl_handle_set_constants(void *easy)
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* what name_resolver found is all it knows of names */
+}
+
+int curl_handle_resolved_line(struct buf *line, const struct url *server, const struct name_addresses *addresses)
+{
+    (void)buf_add_text(line, server->host);
+    (void)buf_add_byte(line, ':');
+    (void)buf_add_number(line, server->port);
+    (void)buf_add_byte(line, ':');
+    (void)buf_add_text(line, addresses->text);
+    return buf_add_byte(line, '\0') < 0 ? -ENOMEM : 0;
 }
 
 static enum call_error error_of_system(void *easy)
