@@ -81,6 +81,22 @@ static bool parse_port(struct str text, uint64_t lowest, uint16_t *ret_port)
     return true;
 }
 
+/* inet_aton() knows IPv4 addresses in hexadecimal, too, as libcurl does. */
+static bool is_to_be_looked_up(const struct url *url)
+{
+    const struct str host = str_of(url->host);
+    const struct str local = STR("localhost");
+    struct in_addr ignored;
+
+    if (url->is_ipv6 || inet_aton(url->host, &ignored) != 0) {
+        return false;
+    }
+    struct str end = host.length > local.length ? str_from(host, host.length - local.length) : host;
+    bool is_local = str_equal_ignoring_case(end, local) &&
+                    (host.length == local.length || host.base[host.length - local.length - 1] == '.');
+    return !is_local;
+}
+
 static void format_authority(struct url *url)
 {
     const char *open = url->is_ipv6 ? "[" : "";
@@ -137,6 +153,7 @@ int url_parse(struct str text, struct url *ret_url, struct error *error)
     if (path.length >= sizeof url.path) {
         return error_set(error, URL_FORM " with a path of at most %zu bytes", sizeof url.path - 1);
     }
+    url.is_name = is_to_be_looked_up(&url);
     copy(url.path, path);
     format_authority(&url);
     *ret_url = url;

@@ -24,6 +24,7 @@ struct url {
     bool is_tls;         /* https */
     char host[256];      /* without brackets */
     bool is_ipv6;        /* the host is an IPv6 address: brackets are due wherever a port follows */
+    bool is_name;        /* somebody has to be asked for its address: it is none, nor localhost (RFC 6761 §6.3) */
     uint16_t port;       /* 80 or 443 where none is given */
     char path[1024];     /* from its first slash, with the query; "" where there is none */
     char authority[280]; /* as a Host header says it: the port only where it is not the scheme's own */

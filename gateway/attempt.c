@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "gateway/name_addresses.h"
 
 void attempt_queue_init(struct attempt_queue *queue)
 {
@@ -43,6 +44,8 @@ void attempt_complete(struct attempt *attempt, enum call_error error)
     attempt->state = ATTEMPT_DONE;
     attempt->error = error;
     attempt->done_us = clock_monotonic_us();
+    attempt->is_resolving = false;
+    name_addresses_release(take_pointer(attempt->addresses));
     attempt->next_completed = NULL;
     *attempt->completions->last = attempt;
     attempt->completions->last = &attempt->next_completed;
@@ -50,13 +53,16 @@ void attempt_complete(struct attempt *attempt, enum call_error error)
 
 enum call_error attempt_timeout_error(const struct attempt *attempt)
 {
+    if (attempt->is_resolving) {
+        return CALL_DNS_TIMEOUT;
+    }
     if (attempt->sent_us != 0) {
         return CALL_HTTP_RESPONSE_TIMEOUT;
     }
     if (attempt->started_us == 0) {
         return CALL_HTTP_RESPONSE_TIMEOUT; /* it waited for a thread: nothing can be said of the server */
     }
-    return attempt->resolved_us != 0 ? CALL_CONNECTION_TIMEOUT : CALL_DNS_TIMEOUT;
+    return CALL_CONNECTION_TIMEOUT;
 }
 
 bool attempt_has_length(const struct attempt *attempt)

@@ -39,6 +39,8 @@ struct attempt {
     const char *deadline_field; /* a field that says how many milliseconds are left when it is sent; NULL: none */
     struct str body;            /* base NULL: none */
 
+    struct name_addresses *addresses; /* of the server's name; NULL: it needs none. A reference until it is done */
+
     /* Within what limits. */
     uint64_t deadline_us;         /* monotonic clock; CLOCK_NEVER_US is not allowed */
     uint64_t connect_timeout_us;  /* at most, and never past the deadline */
@@ -54,9 +56,10 @@ struct attempt {
     uint64_t done_us;
 
     /* How far it is, readable while it runs; 0: did not happen. */
+    atomic_bool is_resolving;      /* it waits for the addresses of the server's name */
     atomic_bool is_reused;         /* it runs on a kept connection */
     _Atomic uint64_t started_us;   /* somebody began to work on it */
-    _Atomic uint64_t resolved_us;  /* the name was resolved: a socket was opened; 0 on a kept connection */
+    _Atomic uint64_t resolved_us;  /* the name was resolved; without a name, a socket was opened */
     _Atomic uint64_t connected_us; /* 0 on a kept connection */
     _Atomic uint64_t sent_us;
     _Atomic uint64_t first_byte_us;

@@ -77,6 +77,7 @@ static void add_settings(struct rendering *rendering, const struct settings *set
     add_duration(rendering, STR("drain_timeout"), settings->drain_timeout_us);
     json_writer_add_boolean(&rendering->writer, STR("allow_mode_override"), settings->allow_mode_override);
     json_writer_add_boolean(&rendering->writer, STR("allow_explain"), settings->allow_explain);
+    json_writer_add_string(&rendering->writer, STR("name_servers"), str_of(settings->name_servers));
 }
 
 static void add_limits(struct rendering *rendering, const struct config_limits *limits)

@@ -230,6 +230,9 @@ static int on_socket_wish(CURL *easy, curl_socket_t descriptor, int wish, void *
         return 0;
     }
     entry->is_in_use = wish != CURL_POLL_REMOVE && wish != CURL_POLL_NONE;
+    if (!entry->is_in_use) {
+        socket_table_end_if_outdated(entry);
+    }
     uint32_t events = EPOLLIN | EPOLLRDHUP | ((wish & CURL_POLL_OUT) != 0 && entry->is_in_use ? EPOLLOUT : 0U);
     bool is_gone = !entry->is_in_use && entry->local_port == 0;
     if (is_gone || (entry->watch.is_watching && loop_rewatch(loop, &entry->watch, events) < 0)) {

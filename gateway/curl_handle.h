@@ -11,10 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/buf.h"
+#include "common/url.h"
 #include "gateway/call_error.h"
+#include "gateway/name_addresses.h"
 
 /* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, and no waiting for a resolver's thread. */
 void curl_handle_set_constants(void *easy);
+
+/* Longer lines for CURLOPT_RESOLVE there are none. */
+enum { CURL_HANDLE_RESOLVED_BYTES = 2048 };
+/* Appends what tells libcurl the addresses of the server's name, with a NUL behind it. 0 or -ENOMEM. */
+int curl_handle_resolved_line(struct buf *line, const struct url *server,
+                              const struct name_addresses *addresses) must_check;
 
 /* What libcurl's code says of the way to the server: its name, its connection, its certificate. CALL_OK: nothing. */
 enum call_error curl_handle_connect_error(void *easy, int code, bool is_out_of_descriptors);

@@ -312,6 +312,7 @@ static void list_kept(const struct gateway *gateway, const struct config *config
         { "admin", old->has_admin != new->has_admin || !is_same_address(&old->admin, &new->admin) },
         { "workers", old->workers != new->workers },
         { "threads", gateway->pool != NULL && old->threads != new->threads },
+        { "name_servers", strcmp(old->name_servers, new->name_servers) != 0 },
         { "limits.connections", old_limits->connections != config->limits.connections },
         { "limits.header_bytes", old_limits->header_bytes != config->limits.header_bytes },
     };
@@ -335,6 +336,7 @@ static void keep(const struct gateway *gateway, struct config *config)
     config->settings.admin = old->admin;
     config->settings.has_admin = old->has_admin;
     config->settings.workers = old->workers;
+    memcpy(config->settings.name_servers, old->name_servers, sizeof old->name_servers);
     config->settings.threads = gateway->pool != NULL ? old->threads : config->settings.threads;
     config->limits.connections = gateway->limits_started_with.connections;
     config->limits.header_bytes = gateway->limits_started_with.header_bytes;

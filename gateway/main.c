@@ -14,6 +14,7 @@
 #include "gateway/config_check.h"
 #include "gateway/config_file.h"
 #include "gateway/gateway.h"
+#include "gateway/name_channel.h"
 #include "gateway/transfer.h"
 
 enum { EXIT_FAILED = 1, EXIT_WRONG_USE = 2, TEXT_BYTES = 64 * 1024 * 1024 };
@@ -177,6 +178,9 @@ static int start(struct program *program, struct error *error)
     if (transfer_global_init() < 0) {
         return error_set(error, "cannot initialise libcurl");
     }
+    if (name_channel_global_init() < 0) {
+        return error_set(error, "cannot initialise c-ares");
+    }
     program->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = &program->log };
     program->drain_timer = (struct loop_timer){ .on_due = on_drain_timeout, .context = program };
     loop_add_hook(program->loop, &program->log_hook);
@@ -229,6 +233,7 @@ static int run(const struct settings *settings, struct config *config)
         stop_signals_stop(&program.signals);
         loop_disarm(program.loop, &program.drain_timer);
         loop_free(program.loop);
+        name_channel_global_clear();
         transfer_global_clear();
     }
     log_clear(&program.log);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/settings.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -32,6 +33,43 @@ static int parse_backend(const struct option *option, const char *text, void *ta
         return error_set(allowed, "an http or https URL without a query, such as http://127.0.0.1:9000");
     }
     *(struct url *)target = backend;
+    return 0;
+}
+
+/* ADDRESS, ADDRESS:PORT, [IPV6] or [IPV6]:PORT */
+static bool is_name_server(struct str text)
+{
+    char with_port[INET6_ADDRSTRLEN + sizeof "[]:65535:53"];
+    struct address address = { .port = 0 };
+    struct in_addr ignored;
+    struct error unused;
+
+    if (text.length > INET6_ADDRSTRLEN + sizeof "[]:65535") {
+        return false;
+    }
+    bool has_port = text.length > 0 && text.base[text.length - 1] != ']' &&
+                    (text.base[0] == '[' || str_find(text, ':') < text.length);
+    (void)snprintf(with_port, sizeof with_port, "%.*s%s", STR_ARGUMENTS(text), has_port ? "" : ":53");
+    return address_parse(str_of(with_port), &address, &unused) == 0 && address.port != 0 &&
+           (address.is_ipv6 || inet_pton(AF_INET, address.host, &ignored) == 1);
+}
+
+static int parse_name_servers(const struct option *option, const char *text, void *target, struct error *allowed)
+{
+    struct str rest = str_of(text);
+    bool is_list = rest.length > 0 && rest.length < SETTINGS_NAME_SERVERS_BYTES && text[rest.length - 1] != ',';
+
+    (void)option;
+    if (strcmp(text, SETTINGS_NAME_SERVERS_OF_SYSTEM) != 0) {
+        while (is_list && rest.length > 0) {
+            is_list = is_name_server(str_split(&rest, ','));
+        }
+        if (!is_list) {
+            return error_set(allowed, "addresses such as 192.0.2.53 or [2001:db8::53]:5353 with commas between them, "
+                                      "or system");
+        }
+    }
+    (void)snprintf(target, SETTINGS_NAME_SERVERS_BYTES, "%s", text);
     return 0;
 }
 
@@ -116,6 +154,12 @@ const struct option settings_options[] = {
       .offset = offsetof(struct settings, allow_explain),
       .default_value = "false",
       .help = "a request's header Fanlight-Explain: 1 puts its account into the answer" },
+    { .name = "name-servers",
+      .parse = parse_name_servers,
+      .offset = offsetof(struct settings, name_servers),
+      .default_value = SETTINGS_NAME_SERVERS_OF_SYSTEM,
+      .argument = "ADDR[:PORT],…|system",
+      .help = "who is asked for the addresses of backends that have a name" },
     OPTIONS_LOG_ROWS(offsetof(struct settings, log)),
 };
 const size_t settings_option_count = array_length(settings_options);

@@ -13,6 +13,9 @@
 #include "common/options.h"
 #include "common/url.h"
 
+#define SETTINGS_NAME_SERVERS_OF_SYSTEM "system"
+enum { SETTINGS_NAME_SERVERS_BYTES = 512 };
+
 struct settings {
     const char *config_file; /* NULL: none */
     bool check;
@@ -28,6 +31,7 @@ struct settings {
     uint64_t drain_timeout_us;
     bool allow_mode_override;
     bool allow_explain;
+    char name_servers[SETTINGS_NAME_SERVERS_BYTES]; /* SETTINGS_NAME_SERVERS_OF_SYSTEM, or "192.0.2.53,[::1]:5353" */
     struct log_options log;
     uint64_t given; /* bit i: row i of settings_options was given as flag or variable, and wins over the file */
 };

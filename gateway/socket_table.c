@@ -46,7 +46,8 @@ static void refile(struct socket_table *table, struct socket_entry *first)
 static int grow(struct socket_table *table)
 {
     struct socket_table larger = { .bucket_count = table->bucket_count > 0 ? table->bucket_count * 2 : FIRST_BUCKETS,
-                                   .count = table->count };
+                                   .count = table->count,
+                                   .latest = table->latest };
 
     larger.by_descriptor = calloc(larger.bucket_count * 2, sizeof(struct socket_entry *));
     if (larger.by_descriptor == NULL) {
@@ -61,15 +62,22 @@ static int grow(struct socket_table *table)
     return 0;
 }
 
+static void free_entry(struct socket_entry *entry)
+{
+    name_addresses_release(entry->addresses);
+    free(entry);
+}
+
 void socket_table_clear(struct socket_table *table)
 {
     for (size_t i = 0; i < table->bucket_count; i++) {
         for (struct socket_entry *entry = table->by_descriptor[i], *next = NULL; entry != NULL; entry = next) {
             next = entry->next_by_descriptor;
-            free(entry);
+            free_entry(entry);
         }
     }
     free(table->by_descriptor);
+    name_addresses_release(table->latest);
     *table = (struct socket_table){ .count = 0 };
 }
 
@@ -132,7 +140,7 @@ void socket_table_remove(struct socket_table *table, int descriptor)
     if (entry->local_port != 0) {
         forget_port(table, entry);
     }
-    free(entry);
+    free_entry(entry);
 }
 
 int socket_table_local_port(int descriptor)
@@ -181,4 +189,36 @@ bool socket_table_has_unread(const struct socket_table *table, int local_port)
         }
     }
     return false;
+}
+
+/* ---- outdated addresses ---- */
+
+void socket_table_end_if_outdated(const struct socket_entry *entry)
+{
+    if (name_addresses_are_outdated(entry->addresses)) {
+        (void)shutdown(entry->descriptor, SHUT_RDWR);
+    }
+}
+
+/* Sockets that connect have no port yet; they belong to transfers that began before. */
+static void end_outdated(const struct socket_table *table)
+{
+    for (size_t i = 0; i < table->bucket_count; i++) {
+        for (const struct socket_entry *entry = table->by_descriptor[i]; entry != NULL;
+             entry = entry->next_by_descriptor) {
+            if (!entry->is_in_use && entry->local_port != 0) {
+                socket_table_end_if_outdated(entry);
+            }
+        }
+    }
+}
+
+void socket_table_move_to(struct socket_table *table, struct name_addresses *addresses)
+{
+    if (addresses == NULL || addresses == table->latest) {
+        return;
+    }
+    name_addresses_release(table->latest);
+    table->latest = name_addresses_hold(addresses);
+    end_outdated(table);
 }

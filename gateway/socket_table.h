@@ -17,11 +17,13 @@
 
 #include "common/compiler.h"
 #include "common/loop.h"
+#include "gateway/name_addresses.h"
 
 struct socket_entry {
     int descriptor;
     int local_port;        /* 0: not known yet: no request was sent on it */
     const void *opened_by; /* while local_port is not known: the transfer that opened it */
+    struct name_addresses *addresses; /* of which it was opened to one, held; NULL: the server has no name */
     struct socket_entry *next_by_descriptor;
     struct socket_entry *next_by_port;
     /* For a table whose sockets are in a loop. */
@@ -35,6 +37,7 @@ struct socket_table {
     struct socket_entry **by_port;
     size_t bucket_count; /* of each of the two; a power of two, or 0 */
     size_t count;
+    struct name_addresses *latest; /* that a request went to, held; NULL: none */
 };
 
 /* Frees what the table holds: its sockets must be closed by then. */
@@ -49,6 +52,11 @@ void socket_table_name(struct socket_table *table, struct socket_entry *entry, i
 int socket_table_local_port(int descriptor);
 /* One that is named so; there may be more, to other servers. */
 struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port);
+/* A request is about to go to one of these addresses (NULL: to none of a name). If they are others than the latest,
+ * kept connections to those that are outdated are shut down, so that no request goes to them: libcurl finds them dead. */
+void socket_table_move_to(struct socket_table *table, struct name_addresses *addresses);
+/* The same for one connection that nobody uses any more. */
+void socket_table_end_if_outdated(const struct socket_entry *entry);
 /* Whether anything can be read on any socket of that local port. */
 bool socket_table_has_unread(const struct socket_table *table, int local_port);
 

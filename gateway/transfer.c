@@ -41,6 +41,7 @@ static struct socket_entry *add_entry(struct transfer *transfer, int descriptor)
     struct socket_entry *entry = socket_table_add(&cache->sockets, descriptor);
     if (entry != NULL) {
         entry->opened_by = transfer;
+        entry->addresses = name_addresses_hold(transfer->attempt->addresses);
     }
     return entry;
 }
@@ -76,7 +77,9 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
         return CURL_SOCKET_BAD;
     }
     transfer->opened[transfer->opened_count++] = descriptor;
-    transfer->attempt->resolved_us = clock_monotonic_us();
+    if (transfer->attempt->addresses == NULL) {
+        transfer->attempt->resolved_us = clock_monotonic_us();
+    }
     if (cache->on_opened != NULL) {
         cache->on_opened(cache->context, entry);
     }
@@ -328,7 +331,10 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     }
     begin_answer(transfer, attempt);
     transfer->attempt = attempt;
-    attempt->started_us = now_us;
+    socket_table_move_to(&transfer->cache->sockets, attempt->addresses);
+    if (attempt->started_us == 0) {
+        attempt->started_us = now_us; /* else it began with the server's name */
+    }
     return 0;
 }
 

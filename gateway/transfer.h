@@ -25,7 +25,8 @@
 
 struct transfer_request;
 
-enum { TRANSFER_SOCKETS_OPENED = 4 };
+/* One for each address of a name. */
+enum { TRANSFER_SOCKETS_OPENED = NAME_ADDRESSES_AT_MOST };
 
 /* The connection cache that a transfer draws on. */
 struct transfer_cache {

@@ -38,9 +38,11 @@ struct transfer_request {
     long buffer_bytes;
     size_t *answer_bytes;
 
-    struct buf target; /* both NUL-terminated */
+    struct buf target; /* all three NUL-terminated */
     struct buf head;
     struct curl_slist lines[LINES_AT_MOST];
+    struct buf resolved;
+    struct curl_slist resolved_line;
 };
 
 /* ---- header fields ---- */
@@ -163,6 +165,22 @@ static int set_server(struct transfer_request *request, const struct url *server
     return request->authority != NULL ? 0 : -ENOMEM;
 }
 
+/* Told each time, since libcurl forgets it with each transfer: then it resolves nothing itself. */
+static int set_addresses(struct transfer_request *request, const struct attempt *attempt)
+{
+    struct buf *resolved = &request->resolved;
+
+    if (attempt->addresses == NULL) {
+        return 0;
+    }
+    buf_reset(resolved);
+    if (curl_handle_resolved_line(resolved, attempt->server, attempt->addresses) < 0) {
+        return -ENOMEM;
+    }
+    request->resolved_line = (struct curl_slist){ .data = resolved->base };
+    return curl_easy_setopt(request->easy, CURLOPT_RESOLVE, &request->resolved_line) == CURLE_OK ? 0 : -ENOMEM;
+}
+
 static int set_target(struct transfer_request *request, const struct attempt *attempt)
 {
     struct buf *target = &request->target;
@@ -263,7 +281,7 @@ int transfer_request_set(struct transfer_request *request, const struct attempt 
     bool wants_body = attempt_has_length(attempt);
 
     if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server) < 0 ||
-        set_target(request, attempt) < 0 || set_method(request, attempt->method) < 0) {
+        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 || set_method(request, attempt->method) < 0) {
         return -ENOMEM;
     }
     list_lines(request, attempt, wants_body);
@@ -299,6 +317,7 @@ struct transfer_request *transfer_request_new(void *easy, size_t *answer_bytes)
     request->answer_bytes = answer_bytes;
     buf_init(&request->target, TARGET_BYTES_AT_MOST);
     buf_init(&request->head, HEAD_BYTES_AT_MOST);
+    buf_init(&request->resolved, CURL_HANDLE_RESOLVED_BYTES);
     (void)curl_easy_setopt(easy, CURLOPT_CURLU, request->server_url);
     (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->lines);
     return request;
@@ -313,5 +332,6 @@ void transfer_request_free(struct transfer_request *request)
     free(request->authority);
     buf_clear(&request->target);
     buf_clear(&request->head);
+    buf_clear(&request->resolved);
     free(request);
 }

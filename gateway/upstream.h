@@ -64,4 +64,18 @@ struct upstream *upstream_wire_new(struct loop *loop, const struct wire_dialer_s
 /* Calls run on the threads of `pool`, which outlives this; they complete on `loop`. */
 struct upstream *upstream_threads_new(struct loop *loop, struct thread_pool *pool);
 
+struct name_resolver;
+
+struct upstream_names {
+    struct loop *loop;
+    struct name_resolver *resolver; /* outlives the upstream */
+    /* Of a strategy that blocks the loop: names block it, too. NULL: they do not. */
+    upstream_before_block_fn *before_block;
+    void *context;
+};
+
+/* `inner`, which it owns, with the addresses of servers that have a name found first. NULL: no memory, or inner is
+ * NULL; then inner is freed. */
+struct upstream *upstream_named_new(struct upstream *inner, const struct upstream_names *names);
+
 #endif

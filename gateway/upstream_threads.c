@@ -44,6 +44,7 @@ static void start(struct upstream *upstream, struct attempt *attempt)
     job->loop = threads->loop;
     job->on_done = (struct loop_task){ .run = on_job_done, .context = job };
     attempt->transfer = job;
+    attempt->started_us = 0; /* with its name found, it waits for a thread like all others */
     thread_pool_submit(threads->pool, job);
 }
 

@@ -75,6 +75,7 @@ static void on_dialled(void *context, struct wire_connection *connection, enum c
         return;
     }
     call->connection = connection;
+    connection->addresses = name_addresses_hold(call->attempt->addresses);
     wire_exchange_begin(&call->exchange, call->attempt, connection);
 }
 
@@ -148,7 +149,9 @@ static void start(struct upstream *upstream, struct attempt *attempt)
     struct wire_server *server = wire_pool_server(wire->pool, attempt->server);
     struct wire_call *call = server != NULL ? take_call(wire) : NULL;
 
-    attempt->started_us = clock_monotonic_us();
+    if (attempt->started_us == 0) {
+        attempt->started_us = clock_monotonic_us(); /* else it began with the server's name */
+    }
     if (call == NULL) {
         attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);
         return;

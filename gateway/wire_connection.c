@@ -69,6 +69,7 @@ void wire_connection_close(struct wire_connection *connection)
     }
     loop_unwatch(connection->loop, &connection->watch);
     connection->transport->close(connection);
+    name_addresses_release(connection->addresses);
     free(connection);
 }
 

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "common/loop.h"
+#include "gateway/name_addresses.h"
 
 struct wire_connection;
 struct wire_server;
@@ -34,6 +35,7 @@ struct wire_connection {
     int descriptor;
     const struct wire_transport *transport;
     void *session; /* the transport's own */
+    struct name_addresses *addresses; /* of which it was opened to one, held; NULL: the server has no name */
 
     /* The pool's. */
     struct wire_server *server;

@@ -21,6 +21,8 @@ struct wire_dial {
     void *context;
     int taken_descriptor; /* stays open when libcurl lets go of it; -1: none */
     bool is_out_of_descriptors;
+    struct buf resolved; /* what libcurl is told of the name */
+    struct curl_slist resolved_line;
     struct wire_dial *next_free;
 };
 
@@ -48,7 +50,9 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
         (void)close(descriptor);
         return CURL_SOCKET_BAD;
     }
-    dial->attempt->resolved_us = clock_monotonic_us();
+    if (dial->attempt->addresses == NULL) {
+        dial->attempt->resolved_us = clock_monotonic_us();
+    }
     return descriptor;
 }
 
@@ -80,6 +84,7 @@ static struct wire_dial *new_dial(struct wire_dialer *dialer)
     dial->member.easy = easy;
     dial->dialer = dialer;
     dial->taken_descriptor = -1;
+    buf_init(&dial->resolved, CURL_HANDLE_RESOLVED_BYTES);
     curl_handle_set_constants(easy);
     dial_groups_prepare(&dialer->groups, &dial->member);
     (void)curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
@@ -96,6 +101,7 @@ static struct wire_dial *new_dial(struct wire_dialer *dialer)
 static void free_dial(struct wire_dial *dial)
 {
     curl_easy_cleanup(dial->member.easy);
+    buf_clear(&dial->resolved);
     free(dial);
 }
 
@@ -215,6 +221,19 @@ static void on_done(struct dial_member *member, int code)
 
 /* ---- starting and cancelling ---- */
 
+static int set_addresses(struct wire_dial *dial, const struct attempt *attempt)
+{
+    if (attempt->addresses == NULL) {
+        return 0;
+    }
+    buf_reset(&dial->resolved);
+    if (curl_handle_resolved_line(&dial->resolved, attempt->server, attempt->addresses) < 0) {
+        return -ENOMEM;
+    }
+    dial->resolved_line = (struct curl_slist){ .data = dial->resolved.base };
+    return curl_easy_setopt(dial->member.easy, CURLOPT_RESOLVE, &dial->resolved_line) == CURLE_OK ? 0 : -ENOMEM;
+}
+
 /* libcurl copies it. */
 static int set_destination(struct wire_dial *dial, const struct attempt *attempt)
 {
@@ -225,7 +244,10 @@ static int set_destination(struct wire_dial *dial, const struct attempt *attempt
     (void)curl_easy_setopt(
         easy, CURLOPT_CONNECTTIMEOUT_MS,
         curl_handle_milliseconds(clock_monotonic_us(), attempt->deadline_us, attempt->connect_timeout_us));
-    return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK ? 0 : -ENOMEM;
+    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK) {
+        return -ENOMEM;
+    }
+    return set_addresses(dial, attempt);
 }
 
 struct wire_dial *wire_dial_start(struct wire_dialer *dialer, struct attempt *attempt, wire_dialled_fn *on_dialled,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire_dial - opens connections to backends: libcurl resolves the name, connects, and secures (curl-multi,
- * CURLOPT_CONNECT_ONLY); then the connection is ours.
+ * wire_dial - opens connections to backends: libcurl connects and secures (curl-multi, CURLOPT_CONNECT_ONLY); then the
+ * connection is ours.
  *
  * A plain connection is taken over whole: libcurl forgets it and its handle goes back to a free list, so that it holds
  * nothing for connections in use, and nothing it searches grows with them. A secured one keeps its handle (the session
@@ -13,8 +13,8 @@
  * on_dialled is called once, from the loop and never from within wire_dial_start(); after wire_dial_cancel() not at
  * all. Written into the attempt on the way: resolved_us and connected_us.
  *
- * An address that is a number is connected to at once; a name is looked up by a thread that libcurl starts, unless
- * that was done within the last minute.
+ * Connected is to the attempt's `addresses`, one after another, where the server has a name; else to the address that
+ * it is.
  *
  * Memory: dials and groups are reused, a few of them.   Threads: the loop's.
  */

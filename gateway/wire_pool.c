@@ -157,7 +157,8 @@ struct wire_connection *wire_pool_take(struct wire_pool *pool, struct wire_serve
 
     while (server->newest != NULL) {
         struct wire_connection *connection = server->newest;
-        if (!must_look || wire_connection_is_quiet(connection)) {
+        if (!name_addresses_are_outdated(connection->addresses) &&
+            (!must_look || wire_connection_is_quiet(connection))) {
             unlink_idle(server, connection);
             return connection;
         }
@@ -168,6 +169,10 @@ struct wire_connection *wire_pool_take(struct wire_pool *pool, struct wire_serve
 
 void wire_pool_put(struct wire_pool *pool, struct wire_server *server, struct wire_connection *connection)
 {
+    if (name_addresses_are_outdated(connection->addresses)) {
+        wire_connection_close(connection);
+        return;
+    }
     connection->server = server;
     connection->idle_since_us = loop_now_us(pool->loop);
     wire_connection_give(connection, on_idle_event, connection);

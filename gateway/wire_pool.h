@@ -8,6 +8,9 @@
  * look is old (a blocking call held it up) or did not reach every event, wire_pool_take() looks itself; a look is one
  * more system call, which a loop that keeps up does not make.
  *
+ * One that was opened to an address that its server's name has no more (name_addresses.h) is closed when it is put
+ * back, or would be taken.
+ *
  * Bounded for each server: the one that was idle longest goes. One that nobody used for a while is closed, too, before
  * the backend does so, which might cross a request on its way.
  *

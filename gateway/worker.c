@@ -12,6 +12,7 @@
 #include "common/loop.h"
 #include "gateway/admin.h"
 #include "gateway/metrics.h"
+#include "gateway/name_resolver.h"
 #include "gateway/request.h"
 #include "gateway/unheard.h"
 #include "gateway/upstream.h"
@@ -27,6 +28,7 @@ struct worker {
     struct log log;
     struct attempt_queue completions;
     struct random_source random;
+    struct name_resolver *names;
     struct request_host host;
     struct http_server *server;
     struct listener listener;
@@ -197,18 +199,34 @@ static int open_threads(struct worker *worker)
     struct thread_pool *pool = atomic_load(worker->settings.pool);
 
     if (pool != NULL && *threads == NULL) {
-        *threads = upstream_threads_new(worker->loop, pool);
+        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool), &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
     }
     return pool == NULL || *threads != NULL ? 0 : -ENOMEM;
+}
+
+/* NULL: the system's. */
+static const char *name_servers(const struct config *config)
+{
+    const char *servers = config->settings.name_servers;
+    bool is_system = servers[0] == '\0' || strcmp(servers, SETTINGS_NAME_SERVERS_OF_SYSTEM) == 0;
+
+    return is_system ? NULL : servers;
 }
 
 static int open_upstreams(struct worker *worker)
 {
     struct upstream **upstreams = worker->host.upstreams;
+    const struct name_channel_settings settings = { .servers = name_servers(worker->settings.config) };
 
-    upstreams[STRATEGY_SYNC] = upstream_sync_new(before_block, worker);
-    upstreams[STRATEGY_ASYNC] = upstream_async_new(worker->loop);
-    upstreams[STRATEGY_WIRE] = upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL });
+    worker->names = name_resolver_new(worker->loop, &settings);
+    if (worker->names == NULL) {
+        return -ENOMEM;
+    }
+    const struct upstream_names names = { .loop = worker->loop, .resolver = worker->names };
+    const struct upstream_names blocking = { .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker };
+    upstreams[STRATEGY_SYNC] = upstream_named_new(upstream_sync_new(before_block, worker), &blocking);
+    upstreams[STRATEGY_ASYNC] = upstream_named_new(upstream_async_new(worker->loop), &names);
+    upstreams[STRATEGY_WIRE] = upstream_named_new(upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL }), &names);
     if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
         return -ENOMEM;
     }
@@ -347,6 +365,7 @@ static void free_worker(struct worker *worker)
     for (size_t i = 0; i < STRATEGY_COUNT; i++) {
         upstream_free(worker->host.upstreams[i]);
     }
+    name_resolver_free(worker->names);
     account_feed_clear(&worker->host.feed);
     worker_config_release(worker->host.worker_config);
     arena_pool_clear(&worker->host.arena_blocks);

@@ -12,7 +12,7 @@ enum { JSON_BYTES = 1024 * 1024 };
 static const char every_key[] =
     "{ \"listen\": \"[::1]:0\", \"admin\": \"off\", \"mode\": \"mixed\", \"workers\": 3, \"threads\": 5,"
     " \"blocking\": [\"a\", \"b\"], \"deadline\": \"1.5s\", \"drain_timeout\": \"1h\", \"allow_mode_override\": true,"
-    " \"allow_explain\": true,"
+    " \"allow_explain\": true, \"name_servers\": \"192.0.2.53,[::1]:5353\","
     " \"limits\": { \"connections\": 1, \"connection_overflow\": \"refuse\", \"in_flight\": 2, \"header_bytes\": 1024, "
     "\"body_bytes\": 0,"
     " \"answer_bytes\": 1073741824, \"fan_out\": 60, \"header_timeout\": \"1ms\", \"body_timeout\": \"1001us\","
@@ -109,6 +109,7 @@ static void every_key_is_shown_with_its_value(void **state)
         { "drain_timeout", "\"1h\"" },
         { "allow_mode_override", "true" },
         { "allow_explain", "true" },
+        { "name_servers", "\"192.0.2.53,[::1]:5353\"" },
         { "limits.connections", "1" },
         { "limits.connection_overflow", "\"refuse\"" },
         { "limits.in_flight", "2" },
@@ -222,6 +223,7 @@ static void without_a_file_the_built_in_routes_are_paths(void **state)
     static const struct value_row rows[] = {
         { "listen", "\"127.0.0.1:8080\"" },
         { "drain_timeout", "\"30s\"" },
+        { "name_servers", "\"system\"" },
         { "backends.default.servers", "[\"http://127.0.0.1:9000\"]" },
         { "routes.0.path", "\"/hello\"" },
         { "routes.0.respond.text", "\"Hello world\"" },

@@ -65,6 +65,7 @@ static const struct {
     { "drain-timeout", "drain_timeout", "30s" },
     { "allow-mode-override", "allow_mode_override", "1" },
     { "allow-explain", "allow_explain", "0" },
+    { "name-servers", "name_servers", "system" },
     { "log-format", NULL, "text" },
     { "log-level", NULL, "info" },
 };
