@@ -19,6 +19,7 @@
 #include "common/url.h"
 #include "gateway/route_table.h"
 #include "gateway/settings.h"
+#include "gateway/tls_settings.h"
 
 /* Bounds on what one client or one backend can make the gateway hold. */
 struct config_limits {
@@ -48,10 +49,11 @@ struct config_backend {
     uint64_t connect_timeout_us;
     size_t response_bytes; /* one call's body */
     size_t response_header_bytes;
-    size_t max_in_flight;      /* calls at once, shared out among the workers; SIZE_MAX: any number */
-    size_t queue;              /* calls that wait for a place */
-    uint64_t queue_timeout_us; /* CLOCK_NEVER_US: as long as the request may take */
-    int mode;                  /* enum mode; MODE_INHERITED: none of its own */
+    size_t max_in_flight;           /* calls at once, shared out among the workers; SIZE_MAX: any number */
+    size_t queue;                   /* calls that wait for a place */
+    uint64_t queue_timeout_us;      /* CLOCK_NEVER_US: as long as the request may take */
+    int mode;                       /* enum mode; MODE_INHERITED: none of its own */
+    const struct tls_settings *tls; /* of its https:// servers; NULL: the system's authorities, and nothing else */
 };
 
 struct config {
@@ -59,6 +61,7 @@ struct config {
     struct arena arena;
     struct settings settings; /* the file's, where no flag or variable says otherwise */
     struct config_limits limits;
+    const struct tls_settings *tls; /* towards clients; NULL: plain HTTP */
     const struct config_backend *backends;
     size_t backend_count;
     const struct route *routes; /* in the order of the file */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "gateway/curl_tls.h"
 
 void curl_handle_set_constants(void *easy)
 {
@@ -14,6 +15,7 @@ void curl_handle_set_constants(void *easy)
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_tls_set_constants(easy);
 }
 
 static enum call_error error_of_system(void *easy)
@@ -44,6 +46,7 @@ enum call_error curl_handle_connect_error(void *easy, int code, bool is_out_of_d
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM: /* ours */
         return CALL_TLS_CERTIFICATE_ERROR;
     default:
         return CALL_OK;

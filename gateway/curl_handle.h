@@ -13,7 +13,8 @@
 
 #include "gateway/call_error.h"
 
-/* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, and no waiting for a resolver's thread. */
+/* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, no waiting for a resolver's thread, and TLS with
+ * verification (curl_tls.h). */
 void curl_handle_set_constants(void *easy);
 
 /* What libcurl's code says of the way to the server: its name, its connection, its certificate. CALL_OK: nothing. */

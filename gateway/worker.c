@@ -13,7 +13,6 @@
 #include "gateway/metrics.h"
 #include "gateway/request.h"
 #include "gateway/upstream.h"
-#include "gateway/wire_dial.h"
 
 /* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
 enum { RESPONSE_HEADER_BYTES = 8 * 1024 };
@@ -159,7 +158,7 @@ static int open_upstreams(struct worker *worker)
 
     upstreams[STRATEGY_SYNC] = upstream_sync_new(before_block, worker);
     upstreams[STRATEGY_ASYNC] = upstream_async_new(worker->loop);
-    upstreams[STRATEGY_WIRE] = upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL });
+    upstreams[STRATEGY_WIRE] = upstream_wire_new(worker->loop);
     if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
         return -ENOMEM;
     }
