@@ -162,6 +162,9 @@ static bool has_begun_a_request(const struct http_connection *connection)
 {
     struct tcp_info info = tcp_info_of(connection);
 
+    if (!connection->is_kept && connection->tls_session != NULL) {
+        return http_tls_has_request_bytes(connection);
+    }
     if (!connection->is_kept) {
         return info.tcpi_bytes_received > 0;
     }
@@ -198,7 +201,7 @@ static bool is_excused(struct http_connection *connection, const struct phase *p
 
 /* microhttpd lets nobody answer a request that is not read to its end. Nothing else is on its way at this point, so
  * these bytes cannot come between those of an answer. */
-static void say_timeout(const struct http_connection *connection)
+static void say_timeout(struct http_connection *connection)
 {
     time_t now_s = (time_t)(clock_wall_us() / CLOCK_US_PER_SECOND);
     struct tm utc = { 0 };
@@ -211,7 +214,11 @@ static void say_timeout(const struct http_connection *connection)
                           "HTTP/1.1 408 Request Timeout\r\nDate: %s\r\nConnection: close\r\n"
                           "Content-Length: 0\r\n\r\n",
                           date);
-    (void)send(connection->descriptor, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (connection->tls_session != NULL) {
+        http_tls_send(connection, text, (size_t)length);
+    } else {
+        (void)send(connection->descriptor, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
 }
 
 /* microhttpd sees the end of the socket in its next run, and closes. */
@@ -226,6 +233,7 @@ static void end(struct http_connection *connection, const struct phase *phase)
     if (phase->kind != PHASE_IDLE || has_begun_a_request(connection)) {
         say_timeout(connection);
     }
+    http_tls_say_goodbye(connection);
     (void)shutdown(connection->descriptor, SHUT_RDWR);
 }
 

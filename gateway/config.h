@@ -85,6 +85,8 @@ struct config *config_hold(struct config *config);
 /* NULL is fine. */
 void config_release(struct config *config);
 
+/* A copy of another configuration's; without memory for it, none is shown. */
+void config_keep_tls(struct config *config, const struct tls_settings *tls);
 /* host:port of a server, its path made ready for a target to follow. 0 or -ENOMEM. */
 int config_server_set(struct arena *arena, const struct url *url, struct config_server *ret_server) must_check;
 /* Some call may be made by the pool's threads. */

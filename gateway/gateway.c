@@ -46,6 +46,7 @@ struct gateway {
     size_t connections_per_worker;
     struct settings started_with; /* for what cannot change later */
     struct config_limits limits_started_with;
+    bool is_secured; /* clients speak TLS */
     char curl_version[32];
     char libraries[96];
     size_t planned_count;     /* workers, and metrics */
@@ -274,6 +275,7 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
     gateway->config = config_hold(config);
     gateway->started_with = config->settings;
     gateway->limits_started_with = config->limits;
+    gateway->is_secured = config->tls != NULL;
     gateway->planned_count = worker_count;
     gateway->loop = loop;
     gateway->log_sink = sink;
@@ -312,6 +314,7 @@ static void list_kept(const struct gateway *gateway, const struct config *config
         { "admin", old->has_admin != new->has_admin || !is_same_address(&old->admin, &new->admin) },
         { "workers", old->workers != new->workers },
         { "threads", gateway->pool != NULL && old->threads != new->threads },
+        { "tls", gateway->is_secured != (config->tls != NULL) },
         { "limits.connections", old_limits->connections != config->limits.connections },
         { "limits.header_bytes", old_limits->header_bytes != config->limits.header_bytes },
     };
@@ -336,6 +339,11 @@ static void keep(const struct gateway *gateway, struct config *config)
     config->settings.has_admin = old->has_admin;
     config->settings.workers = old->workers;
     config->settings.threads = gateway->pool != NULL ? old->threads : config->settings.threads;
+    if (!gateway->is_secured) {
+        config->tls = NULL;
+    } else if (config->tls == NULL) {
+        config_keep_tls(config, gateway->config->tls);
+    }
     config->limits.connections = gateway->limits_started_with.connections;
     config->limits.header_bytes = gateway->limits_started_with.header_bytes;
 }

@@ -59,9 +59,10 @@ void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, uint64_t val
 
 /* Counters of the worker as a whole. */
 enum metrics_counter {
-    METRICS_ACCEPTED,        /* connections */
-    METRICS_SHED,            /* requests answered 503 because too many were in flight */
-    METRICS_RECORDS_DROPPED, /* accounts that the admin listener was too slow for */
+    METRICS_ACCEPTED,          /* connections */
+    METRICS_SHED,              /* requests answered 503 because too many were in flight */
+    METRICS_HANDSHAKES_FAILED, /* of TLS, with clients */
+    METRICS_RECORDS_DROPPED,   /* accounts that the admin listener was too slow for */
     METRICS_COUNTER_COUNT
 };
 void metrics_add(struct metrics *metrics, enum metrics_counter counter, uint64_t count);

@@ -175,6 +175,8 @@ static void add_totals(struct buf *text, const struct metrics *sum)
         [METRICS_ACCEPTED] = { "fanlight_client_connections_accepted_total", "counter", "Connections accepted." },
         [METRICS_SHED] = { "fanlight_requests_shed_total", "counter",
                            "Requests refused because too many were in flight." },
+        [METRICS_HANDSHAKES_FAILED] = { "fanlight_client_handshakes_failed_total", "counter",
+                                        "TLS handshakes with clients that were begun and never completed." },
         [METRICS_RECORDS_DROPPED] = { "fanlight_account_records_dropped_total", "counter",
                                       "Finished requests that the admin listener does not show." },
     };

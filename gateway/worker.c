@@ -67,6 +67,14 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
     request_refuse(&worker->host, exchange, status, reason);
 }
 
+static void on_handshake_failed(void *context, struct str client, const char *why)
+{
+    struct worker *worker = context;
+
+    metrics_add(worker->settings.metrics, METRICS_HANDSHAKES_FAILED, 1);
+    log_line(&worker->log, LOG_INFO, "no TLS handshake with %.*s: %s", STR_ARGUMENTS(client), why);
+}
+
 static void on_room(void *context)
 {
     struct worker *worker = context;
@@ -179,6 +187,11 @@ static struct http_server_config server_config(const struct worker *worker, cons
     };
 }
 
+static struct http_server_tls server_tls(const struct tls_settings *settings)
+{
+    return (struct http_server_tls){ .certificate = settings->certificate.text.base, .key = settings->key.text.base };
+}
+
 /* ---- another configuration ---- */
 
 static int adopt(struct worker *worker, struct config *config)
@@ -197,6 +210,18 @@ static int adopt(struct worker *worker, struct config *config)
     return 0;
 }
 
+static void take_next_certificate(struct worker *worker, const struct tls_settings *settings)
+{
+    if (settings == NULL) {
+        return;
+    }
+    struct http_server_tls tls = server_tls(settings);
+    if (http_server_set_tls(worker->server, &tls) < 0) {
+        log_line(&worker->log, LOG_ERROR, "worker %u keeps its certificate: no memory or no descriptor",
+                 worker->settings.place.index);
+    }
+}
+
 /* At each request, too: the task waits for the end of the turn, which a blocking call may hold up, and a request that
  * came after the reload may be read in this turn. */
 static void take_next_config(struct worker *worker)
@@ -210,6 +235,7 @@ static void take_next_config(struct worker *worker)
     } else {
         struct http_server_config limits = server_config(worker, &config->limits);
         http_server_set_limits(worker->server, &limits);
+        take_next_certificate(worker, config->tls);
     }
     config_release(config);
 }
@@ -250,10 +276,17 @@ static int open_server(struct worker *worker)
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
+        .on_handshake_failed = on_handshake_failed,
         .on_room = on_room,
     };
+    const struct tls_settings *settings = worker->settings.config->tls;
     struct http_server_config config = server_config(worker, &worker->settings.config->limits);
+    struct http_server_tls tls = { .certificate = NULL };
 
+    if (settings != NULL) {
+        tls = server_tls(settings);
+        config.tls = &tls;
+    }
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
     worker->drain_task = (struct loop_task){ .run = drain, .context = worker };

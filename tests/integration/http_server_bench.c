@@ -72,6 +72,15 @@ static void on_refused(void *context, struct http_exchange *exchange, int status
     (void)http_exchange_answer(exchange, &answer);
 }
 
+static void on_handshake_failed(void *context, struct str client, const char *why)
+{
+    struct http_server_bench *bench = context;
+
+    assert_true(str_starts_with(client, STR("127.0.0.1:")));
+    note(bench, "unsecured");
+    bench->handshake_failure = why;
+}
+
 static void on_room(void *context)
 {
     note(context, "room");
@@ -121,6 +130,7 @@ static struct http_server *open_server(struct http_server_bench *bench, const st
     static const struct http_server_events events = {
         .on_request = on_request,
         .on_refused = on_refused,
+        .on_handshake_failed = on_handshake_failed,
         .on_room = on_room,
     };
 
