@@ -10,32 +10,33 @@
 
 enum { READS_AT_MOST = 16, READ_BYTES = 4096 };
 
-static void say(int descriptor, const char *status_line, const char *fields)
+static size_t render(char text[HTTP_BARE_ANSWER_BYTES], const char *status_line, const char *fields)
 {
     time_t now_s = (time_t)(clock_wall_us() / CLOCK_US_PER_SECOND);
     struct tm utc = { 0 };
     char date[40] = "";
-    char text[256];
 
     (void)gmtime_r(&now_s, &utc);
     (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    int length = snprintf(text, sizeof text,
+    int length = snprintf(text, HTTP_BARE_ANSWER_BYTES,
                           "HTTP/1.1 %s\r\nDate: %s\r\n%sConnection: close\r\n"
                           "Content-Length: 0\r\n\r\n",
                           status_line, date, fields);
-    (void)send(descriptor, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return length < HTTP_BARE_ANSWER_BYTES ? (size_t)length : HTTP_BARE_ANSWER_BYTES - 1;
 }
 
-void http_bare_answer_timeout(int descriptor)
+size_t http_bare_answer_timeout(char text[HTTP_BARE_ANSWER_BYTES])
 {
-    say(descriptor, "408 Request Timeout", "");
+    return render(text, "408 Request Timeout", "");
 }
 
 void http_bare_answer_refuse(int descriptor)
 {
     char dropped[READ_BYTES];
+    char text[HTTP_BARE_ANSWER_BYTES];
+    size_t length = render(text, "503 Service Unavailable", "Retry-After: 1\r\n");
 
-    say(descriptor, "503 Service Unavailable", "Retry-After: 1\r\n");
+    (void)send(descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)shutdown(descriptor, SHUT_WR);
     for (int i = 0; i < READS_AT_MOST && recv(descriptor, dropped, sizeof dropped, MSG_DONTWAIT) > 0; i++) {
     }

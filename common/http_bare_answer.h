@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_bare_answer - an answer without a body, straight to a socket, where microhttpd cannot give one.
+ * http_bare_answer - an answer without a body, past microhttpd, where that cannot give one.
  *
  * What the socket does not take at once is lost: nobody waits for a client here. The connection ends behind it.
  *
@@ -9,8 +9,13 @@
 #ifndef COMMON_HTTP_BARE_ANSWER_H
 #define COMMON_HTTP_BARE_ANSWER_H
 
-/* "HTTP/1.1 408 Request Timeout": for a client that was too slow with its request. */
-void http_bare_answer_timeout(int descriptor);
+#include <stddef.h>
+
+enum { HTTP_BARE_ANSWER_BYTES = 256 };
+
+/* "HTTP/1.1 408 Request Timeout", for a client that was too slow with its request, as text for whoever can send it.
+ * Returns its length. */
+size_t http_bare_answer_timeout(char text[HTTP_BARE_ANSWER_BYTES]);
 /* 503 with `Retry-After: 1` on a connection that is one too many, and its end; closes the descriptor. What came of a
  * request by now is read first: left unread, it would make the end a reset, which can overtake the answer. */
 void http_bare_answer_refuse(int descriptor);

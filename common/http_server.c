@@ -67,6 +67,7 @@ static uint64_t run_daemons(void *context)
         http_daemon_run_due(server);
     }
     http_connection_end_leaving(server);
+    http_daemon_free_retired(server);
     return has_work(server) ? 0 : CLOCK_NEVER_US;
 }
 
@@ -87,6 +88,7 @@ static void on_drain_check(void *context)
 
     for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
         if (is_idle_and_quiet(connection, now_us)) {
+            http_tls_say_goodbye(connection);
             (void)shutdown(connection->descriptor, SHUT_RDWR); /* microhttpd reads the end and closes */
         }
     }
@@ -130,7 +132,12 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->config = *config;
     server->shortest_timeout_us = http_deadline_shortest_us(config);
     (void)http_server_update_now(server);
-    server->may_rest = http_server_may_rest();
+    if (config->tls != NULL && http_tls_copy(&server->tls, config->tls) < 0) {
+        free(server);
+        return NULL;
+    }
+    server->config.tls = NULL;
+    server->may_rest = http_server_may_rest() && server->tls.certificate == NULL;
     server->events = events;
     server->context = context;
     server->resume_last = &server->resume_first;
@@ -148,6 +155,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
 /* microhttpd aborts the process when it is stopped with a suspended connection: resume them all first. */
 static void abandon_all(struct http_server *server)
 {
+    server->is_stopping = true;
     for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
         if (connection->exchange != NULL) {
             http_exchange_abandon(connection->exchange);
@@ -169,6 +177,7 @@ void http_server_free(struct http_server *server)
     loop_disarm(server->loop, &server->drain_timer);
     http_daemon_free_all(server);
     http_exchange_free_spare(server);
+    http_tls_clear(&server->tls);
     free(server);
 }
 
@@ -194,6 +203,32 @@ void http_server_set_limits(struct http_server *server, const struct http_server
     for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
         http_deadline_review(connection);
     }
+}
+
+int http_server_set_tls(struct http_server *server, const struct http_server_tls *tls)
+{
+    struct http_tls before = server->tls;
+
+    if (before.certificate == NULL || http_tls_is(&before, tls)) {
+        return before.certificate == NULL ? -EINVAL : 0;
+    }
+    int result = http_tls_copy(&server->tls, tls);
+    if (result < 0) {
+        return result;
+    }
+    result = http_daemon_retire_all(server);
+    if (result < 0) {
+        http_tls_clear(&server->tls);
+        server->tls = before;
+        return result;
+    }
+    http_tls_clear(&before);
+    return 0;
+}
+
+bool http_server_is_secured(const struct http_server *server)
+{
+    return server->tls.certificate != NULL;
 }
 
 const char *http_server_library_version(void)

@@ -37,6 +37,8 @@
  * is not taken ends by a reset; its owner hears on_finished() with is_complete false. What a client sent (or made room
  * for) while a call blocked the loop is looked at first.
  *
+ * With a certificate it speaks TLS, 1.2 at least; a handshake has header_timeout_us like a first head.
+ *
  * Memory: an exchange and all views from it live until on_finished() returns.
  * Threads: everything on the loop's thread.
  */
@@ -70,11 +72,18 @@ enum {
     HTTP_SERVER_HEAD_LINES_BYTES = 200,
 };
 
+/* PEM; the certificate of the server first, then those that lead up to its authority. */
+struct http_server_tls {
+    const char *certificate;
+    const char *key;
+};
+
 struct http_server_config {
-    size_t connection_limit;      /* connections at once; http_server_is_full() from then on */
-    size_t header_bytes;          /* the longest request head; longer: 431 or 414 */
-    size_t response_header_bytes; /* for an answer's head, see above; 0: 8192; at least 4096 */
-    size_t body_bytes;            /* the longest request body; longer: 413 */
+    const struct http_server_tls *tls; /* HTTPS with it, TLS 1.2 or 1.3; NULL: plain HTTP. It is copied */
+    size_t connection_limit;           /* connections at once; http_server_is_full() from then on */
+    size_t header_bytes;               /* the longest request head; longer: 431 or 414 */
+    size_t response_header_bytes;      /* for an answer's head, see above; 0: 8192; at least 4096 */
+    size_t body_bytes;                 /* the longest request body; longer: 413 */
     /* See above; 0: none. */
     uint64_t idle_timeout_us;
     uint64_t header_timeout_us;
@@ -99,6 +108,9 @@ struct http_server_events {
     /* Once for each request that neither of the two saw. Half a request line whose client leaves is none. May be NULL.
      */
     void (*on_unheard)(void *context, const struct http_refusal *refusal);
+    /* A TLS connection ended before its handshake was complete; `why` is a constant half-sentence. Not of one that said
+     * nothing. May be NULL. */
+    void (*on_handshake_failed)(void *context, struct str client, const char *why);
     /* A connection closed: there is room under the limit again. May be NULL. */
     void (*on_room)(void *context);
 };
@@ -112,6 +124,12 @@ void http_server_free(struct http_server *server);
 /* Takes body_bytes and the timeouts over, the rest stays. A body that is being read keeps its limit; the timeouts hold
  * at once, on all connections. */
 void http_server_set_limits(struct http_server *server, const struct http_server_config *config);
+
+/* Another certificate, of a server that has one: for connections that come from now on; those that are open go on with
+ * theirs. -errno: all stays as it was. */
+int http_server_set_tls(struct http_server *server, const struct http_server_tls *tls) must_check;
+/* It speaks TLS. */
+bool http_server_is_secured(const struct http_server *server);
 
 /* Takes over the connected socket. -errno: refused, and the socket is closed. */
 int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length);

@@ -143,6 +143,7 @@ static struct http_connection *connection_new(struct http_daemon *daemon, struct
         return NULL;
     }
     connection_link(server, connection);
+    http_tls_begin(connection);
     http_deadline_start(connection);
     return connection;
 }
@@ -154,6 +155,7 @@ static void connection_free(struct http_connection *connection)
     http_unheard_closed(connection);
     http_deadline_stop(connection);
     forget_leaving(connection);
+    http_tls_end(connection);
     loop_unwatch(server->loop, &connection->watch);
     connection_unlink(server, connection);
     free(connection);

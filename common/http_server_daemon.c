@@ -6,6 +6,7 @@
  * answer dearer with every request that waits for its own; so each takes a share, and another one is opened when all
  * are full. They stay: an empty one costs a descriptor and about a kilobyte.
  */
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -54,6 +55,7 @@ static void run(struct http_daemon *daemon)
 
     (void)http_server_update_now(server);
     (void)MHD_run(daemon->mhd);
+    http_tls_rest_handshakes(daemon);
     /* What has not started by now never will. */
     while (daemon->arriving_count > 0) {
         http_daemon_note_started(daemon);
@@ -98,15 +100,17 @@ static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *tex
 static struct MHD_Daemon *start(struct http_daemon *daemon)
 {
     struct http_server *server = daemon->server;
+    struct MHD_OptionItem tls_options[HTTP_TLS_OPTIONS];
+    unsigned tls_flag = http_tls_options(server, tls_options);
 
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
-                            NULL, NULL, http_exchange_on_call, server, MHD_OPTION_EXTERNAL_LOGGER, http_unheard_on_log,
-                            daemon, MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, daemon,
-                            MHD_OPTION_NOTIFY_COMPLETED, http_exchange_on_completed, server,
-                            MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
-                            leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_server_pool_bytes(server),
-                            MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | tls_flag, 0, NULL,
+        NULL, http_exchange_on_call, server, MHD_OPTION_EXTERNAL_LOGGER, http_unheard_on_log, daemon,
+        MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, daemon, MHD_OPTION_NOTIFY_COMPLETED,
+        http_exchange_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        http_server_pool_bytes(server), MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
 }
 
 static void http_daemon_free(struct http_daemon *daemon)
@@ -133,7 +137,7 @@ static void note_room(struct http_daemon *daemon)
 {
     struct http_server *server = daemon->server;
 
-    if (!daemon->has_room && daemon->connection_count < CONNECTIONS_PER_DAEMON) {
+    if (!daemon->has_room && !daemon->is_retired && daemon->connection_count < CONNECTIONS_PER_DAEMON) {
         daemon->has_room = true;
         daemon->next_with_room = server->daemons_with_room;
         server->daemons_with_room = daemon;
@@ -169,14 +173,55 @@ void http_daemon_free_all(struct http_server *server)
     }
 }
 
+/* ---- another certificate ---- */
+
+int http_daemon_retire_all(struct http_server *server)
+{
+    struct http_daemon *with_room = server->daemons_with_room;
+
+    server->daemons_with_room = NULL;
+    struct http_daemon *first = http_daemon_new(server);
+    if (first == NULL) {
+        server->daemons_with_room = with_room;
+        return -ENOMEM;
+    }
+    for (struct http_daemon *daemon = first->next; daemon != NULL; daemon = daemon->next) {
+        daemon->is_retired = true;
+        daemon->has_room = false;
+    }
+    server->has_retired = true;
+    return 0;
+}
+
+void http_daemon_free_retired(struct http_server *server)
+{
+    struct http_daemon **link = &server->daemons;
+
+    if (!server->has_retired) {
+        return;
+    }
+    server->has_retired = false;
+    while (*link != NULL) {
+        struct http_daemon *daemon = *link;
+        if (daemon->is_retired && daemon->connection_count == 0 && !daemon->is_due) {
+            *link = daemon->next;
+            http_daemon_free(daemon);
+            continue;
+        }
+        server->has_retired = server->has_retired || daemon->is_retired;
+        link = &daemon->next;
+    }
+}
+
 /* ---- connections ---- */
 
 static struct http_daemon *least_busy(const struct http_server *server)
 {
-    struct http_daemon *least = server->daemons;
+    struct http_daemon *least = NULL; /* there is always one that is not retired */
 
     for (struct http_daemon *daemon = server->daemons; daemon != NULL; daemon = daemon->next) {
-        least = daemon->connection_count < least->connection_count ? daemon : least;
+        bool is_less = least == NULL || daemon->connection_count < least->connection_count;
+        least = is_less && !daemon->is_retired ? daemon : least;
     }
     return least;
 }

@@ -161,6 +161,9 @@ static bool has_begun_a_request(const struct http_connection *connection)
 {
     struct tcp_info info = tcp_info_of(connection);
 
+    if (!connection->is_kept && connection->tls_session != NULL) {
+        return http_tls_has_request_bytes(connection);
+    }
     if (!connection->is_kept) {
         return info.tcpi_bytes_received > 0;
     }
@@ -195,6 +198,20 @@ static bool is_excused(struct http_connection *connection, const struct phase *p
 
 /* ---- the end ---- */
 
+/* microhttpd lets nobody answer a request that is not read to its end. Nothing else is on its way at this point, so
+ * these bytes cannot come between those of an answer. */
+static void say_timeout(struct http_connection *connection)
+{
+    char text[HTTP_BARE_ANSWER_BYTES];
+    size_t length = http_bare_answer_timeout(text);
+
+    if (connection->tls_session != NULL) {
+        http_tls_send(connection, text, length);
+    } else {
+        (void)send(connection->descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+}
+
 /* microhttpd sees the end of the socket in its next run, and closes. */
 static void end(struct http_connection *connection, const struct phase *phase)
 {
@@ -205,13 +222,12 @@ static void end(struct http_connection *connection, const struct phase *phase)
         return;
     }
     if (phase->kind != PHASE_IDLE || has_begun_a_request(connection)) {
-        /* microhttpd lets nobody answer a request that is not read to its end. Nothing else is on its way at this
-         * point, so these bytes cannot come between those of an answer. */
-        http_bare_answer_timeout(connection->descriptor);
+        say_timeout(connection);
         if (connection->exchange == NULL) {
             http_unheard_timeout(connection);
         }
     }
+    http_tls_say_goodbye(connection);
     (void)shutdown(connection->descriptor, SHUT_RDWR);
 }
 

@@ -29,9 +29,17 @@ struct http_daemon {
     bool is_due;             /* it is in line to be run */
     unsigned unheard_count;
     unsigned unheard_statuses[UNHEARD_AT_MOST]; /* in the order in which they were given */
+    bool is_retired;         /* it has a certificate of before: no connection is added, and it goes with its last */
+    struct http_connection *handshakes; /* that are under way, of TLS */
     struct http_daemon *next;
     struct http_daemon *next_with_room;
     struct http_daemon *next_due;
+};
+
+/* A certificate and its key, PEM; NULL: plain HTTP. */
+struct http_tls {
+    char *certificate;
+    char *key;
 };
 
 struct http_connection {
@@ -53,7 +61,13 @@ struct http_connection {
     uint64_t moved_us;   /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
     uint64_t excused_us; /* the deadline that was put off because of us */
     bool is_ended;       /* its time was up */
-    const void *note;    /* of the owner's: http_exchange_set_note() */
+    /* Of TLS: http_server_tls.c. */
+    void *tls_session;        /* microhttpd's; NULL: plain */
+    bool is_secured;          /* the handshake is complete */
+    bool has_found_nothing;   /* when GnuTLS last looked into the socket */
+    uint64_t handshake_bytes; /* received until it was complete */
+    struct http_connection *next_handshake;
+    const void *note;               /* of the owner's: http_exchange_set_note() */
     struct http_exchange *exchange; /* the request being read or answered; NULL: idle */
     struct http_connection *previous, *next;
     char client[64]; /* "127.0.0.1:52673" */
@@ -66,6 +80,8 @@ struct http_server {
     struct http_daemon *due_first; /* those that may have work, in the order in which it came */
     struct http_daemon **due_last;
     struct http_server_config config;
+    struct http_tls tls;
+    bool has_retired;             /* daemons */
     uint64_t shortest_timeout_us; /* of the configured ones */
     const struct http_server_events *events;
     void *context;
@@ -86,6 +102,7 @@ struct http_server {
     struct loop_timer drain_timer;
     uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
     bool is_draining;
+    bool is_stopping; /* nothing may be suspended any more */
 };
 
 enum exchange_state {
@@ -157,6 +174,11 @@ void http_daemon_remove(struct http_daemon *daemon);
 void http_daemon_run_later(struct http_daemon *daemon);
 /* Runs each that is in line, once. */
 void http_daemon_run_due(struct http_server *server);
+/* Connections that come from now on are for new ones, which have the server's certificate of now. 0 or -errno: all
+ * stays as it was. */
+int http_daemon_retire_all(struct http_server *server) must_check;
+/* Frees those that are retired and have no connection. Not within microhttpd. */
+void http_daemon_free_retired(struct http_server *server);
 
 /* Comes after accept and before close(), so that the watch never outlives the descriptor. */
 void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
@@ -188,6 +210,26 @@ void http_unheard_exchange(struct http_connection *connection, const struct http
 void http_unheard_closed(struct http_connection *connection);
 /* A 408 for what is no request line yet. */
 void http_unheard_timeout(const struct http_connection *connection);
+/* ---- http_server_tls.c ---- */
+
+enum { HTTP_TLS_OPTIONS = 4 };
+
+/* 0 or -ENOMEM. */
+int http_tls_copy(struct http_tls *tls, const struct http_server_tls *from) must_check;
+void http_tls_clear(struct http_tls *tls);
+bool http_tls_is(const struct http_tls *tls, const struct http_server_tls *other);
+/* For MHD_OPTION_ARRAY; what they need of flags. */
+unsigned http_tls_options(const struct http_server *server, struct MHD_OptionItem *items);
+/* Of a new connection; before it is freed. Nothing of a plain one. */
+void http_tls_begin(struct http_connection *connection);
+void http_tls_end(struct http_connection *connection);
+/* After the daemon was run: handshakes that wait for their clients wait for our watch. */
+void http_tls_rest_handshakes(struct http_daemon *daemon);
+/* Something came behind the handshake. */
+bool http_tls_has_request_bytes(const struct http_connection *connection);
+/* Past microhttpd, which must not be sending. Nothing within a handshake. */
+void http_tls_send(struct http_connection *connection, const char *bytes, size_t count);
+void http_tls_say_goodbye(struct http_connection *connection);
 
 uint64_t http_deadline_shortest_us(const struct http_server_config *config);
 /* Of a new connection; when the limits changed; before the connection is freed. */

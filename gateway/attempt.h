@@ -23,6 +23,7 @@
 #include "gateway/call_error.h"
 
 struct attempt_queue;
+struct tls_settings;
 
 enum attempt_state {
     ATTEMPT_NEW,
@@ -32,12 +33,13 @@ enum attempt_state {
 
 struct attempt {
     /* What to send. */
-    const char *method;         /* "GET" */
-    const struct url *server;   /* where to; its path goes in front of the target */
-    struct str target;          /* "/task1?x=1" */
-    const char *const *fields;  /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
-    const char *deadline_field; /* a field that says how many milliseconds are left when it is sent; NULL: none */
-    struct str body;            /* base NULL: none */
+    const char *method;             /* "GET" */
+    const struct url *server;       /* where to; its path goes in front of the target */
+    const struct tls_settings *tls; /* of an https server; NULL: the system's authorities, and nothing else */
+    struct str target;              /* "/task1?x=1" */
+    const char *const *fields;      /* "Name: value" lines, NULL-terminated; Host and framing are the strategy's own */
+    const char *deadline_field;     /* a field that says how many milliseconds are left when it is sent; NULL: none */
+    struct str body;                /* base NULL: none */
 
     struct name_addresses *addresses; /* of the server's name; NULL: it needs none. A reference until it is done */
 

@@ -36,6 +36,7 @@ static void prepare_attempt(struct call *call, uint64_t deadline_us)
 
     attempt->method = call->message.method;
     attempt->server = &call->server->url;
+    attempt->tls = call->server->url.is_tls ? backend->tls : NULL;
     attempt->target = call->message.target;
     attempt->fields = call->message.fields;
     attempt->deadline_field = "Fanlight-Deadline-Ms";

@@ -108,6 +108,28 @@ int config_server_set(struct arena *arena, const struct url *url, struct config_
     return 0;
 }
 
+static int copy_file(struct arena *arena, struct tls_file *file)
+{
+    if (file->path != NULL) {
+        file->path = arena_copy(arena, str_of(file->path));
+        file->text.base = arena_copy(arena, file->text);
+    }
+    return file->path == NULL || file->text.base != NULL ? 0 : -ENOMEM;
+}
+
+void config_keep_tls(struct config *config, const struct tls_settings *tls)
+{
+    struct tls_settings *copy = arena_allocate(&config->arena, sizeof *copy);
+
+    if (copy == NULL || tls == NULL) {
+        return;
+    }
+    *copy = *tls;
+    if (copy_file(&config->arena, &copy->certificate) == 0 && copy_file(&config->arena, &copy->key) == 0) {
+        config->tls = copy;
+    }
+}
+
 int config_finish(struct config *config)
 {
     /* A call with "body": "request" takes a copy of the client's. */

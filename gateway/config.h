@@ -19,6 +19,7 @@
 #include "common/url.h"
 #include "gateway/route_table.h"
 #include "gateway/settings.h"
+#include "gateway/tls_settings.h"
 
 /* What becomes of connections beyond the limit: they wait in the listener's queue, or are answered 503 and closed. */
 enum connection_overflow { OVERFLOW_WAIT, OVERFLOW_REFUSE };
@@ -54,10 +55,11 @@ struct config_backend {
     uint64_t connect_timeout_us;
     size_t response_bytes; /* one call's body */
     size_t response_header_bytes;
-    size_t max_in_flight;      /* calls at once, shared out among the workers; SIZE_MAX: any number */
-    size_t queue;              /* calls that wait for a place */
-    uint64_t queue_timeout_us; /* CLOCK_NEVER_US: as long as the request may take */
-    int mode;                  /* enum mode; MODE_INHERITED: none of its own */
+    size_t max_in_flight;           /* calls at once, shared out among the workers; SIZE_MAX: any number */
+    size_t queue;                   /* calls that wait for a place */
+    uint64_t queue_timeout_us;      /* CLOCK_NEVER_US: as long as the request may take */
+    int mode;                       /* enum mode; MODE_INHERITED: none of its own */
+    const struct tls_settings *tls; /* of its https:// servers; NULL: the system's authorities, and nothing else */
 };
 
 struct config {
@@ -65,6 +67,7 @@ struct config {
     struct arena arena;
     struct settings settings; /* the file's, where no flag or variable says otherwise */
     struct config_limits limits;
+    const struct tls_settings *tls; /* towards clients; NULL: plain HTTP */
     const struct config_backend *backends;
     size_t backend_count;
     const struct route *routes; /* in the order of the file */
@@ -88,6 +91,8 @@ struct config *config_hold(struct config *config);
 /* NULL is fine. */
 void config_release(struct config *config);
 
+/* A copy of another configuration's; without memory for it, none is shown. */
+void config_keep_tls(struct config *config, const struct tls_settings *tls);
 /* host:port of a server, its path made ready for a target to follow. 0 or -ENOMEM. */
 int config_server_set(struct arena *arena, const struct url *url, struct config_server *ret_server) must_check;
 /* Some call may be made by the pool's threads. */

@@ -79,16 +79,6 @@ static void read_servers(struct config_reader *reader, const struct config_key *
 
 /* ---- one backend ---- */
 
-static void refuse_tls(struct config_reader *reader, const struct config_key *key, const struct config_value *value,
-                       void *field)
-{
-    (void)key;
-    (void)field;
-    config_fault(reader, value,
-                 "TLS settings of a backend are not there yet; https:// servers are checked against the system's "
-                 "authorities");
-}
-
 enum backend_key {
     BACKEND_SERVERS,
     BACKEND_TIMEOUT,
@@ -120,7 +110,7 @@ static const struct config_key backend_keys[BACKEND_KEYS] = {
     [BACKEND_QUEUE_TIMEOUT] =
         CONFIG_DURATION_ROW("queue_timeout", struct config_backend, queue_timeout_us, CLOCK_US_PER_MS),
     [BACKEND_MODE] = CONFIG_MODE_ROW(struct config_backend, mode),
-    [BACKEND_TLS] = { .name = "tls", .read = refuse_tls },
+    [BACKEND_TLS] = { .name = "tls", .read = config_read_backend_tls, .offset = offsetof(struct config_backend, tls) },
 };
 
 static void refuse_queue(struct config_reader *reader, const struct config_value *value)
@@ -128,6 +118,16 @@ static void refuse_queue(struct config_reader *reader, const struct config_value
     if (config_is_given(value)) {
         config_fault(reader, value, "has no effect without \"max_in_flight\"");
     }
+}
+
+static bool has_secured_server(const struct config_backend *backend)
+{
+    for (size_t i = 0; i < backend->server_count; i++) {
+        if (backend->servers[i].url.is_tls) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void read_backend(struct config_reader *reader, const struct config_member *member,
@@ -144,6 +144,9 @@ static void read_backend(struct config_reader *reader, const struct config_membe
     if (!config_is_given(&values[BACKEND_MAX_IN_FLIGHT])) {
         refuse_queue(reader, &values[BACKEND_QUEUE]);
         refuse_queue(reader, &values[BACKEND_QUEUE_TIMEOUT]);
+    }
+    if (config_is_given(&values[BACKEND_TLS]) && backend->server_count > 0 && !has_secured_server(backend)) {
+        config_fault(reader, &values[BACKEND_TLS], "has no effect without an https:// server");
     }
 }
 

@@ -44,10 +44,11 @@ static bool may_be_mixed(const struct config *config)
     return may_be;
 }
 
-static void add_addresses(struct buf *text, const struct settings *settings)
+static void add_addresses(struct buf *text, const struct settings *settings, const struct tls_settings *tls)
 {
     (void)buf_add_text(text, "listen ");
     config_text_add_address(text, &settings->listen);
+    (void)buf_add_text(text, tls != NULL ? " (TLS)" : "");
     (void)buf_add_text(text, "   admin ");
     if (settings->has_admin) {
         config_text_add_address(text, &settings->admin);
@@ -60,7 +61,7 @@ static void add_settings(struct buf *text, const struct config *config)
 {
     const struct settings *settings = &config->settings;
 
-    add_addresses(text, settings);
+    add_addresses(text, settings, config->tls);
     (void)buf_add_format(text, "   mode %s%s", mode_names[settings->mode],
                          settings->allow_mode_override ? ", or as a request says" : "");
     if (may_be_mixed(config) && str_of(settings->blocking).length > 0) {
@@ -83,6 +84,26 @@ static void add_settings(struct buf *text, const struct config *config)
 
 /* ---- backends ---- */
 
+static void add_file(struct buf *cell, const char *before, const struct tls_file *file)
+{
+    if (file->path != NULL) {
+        (void)buf_add_text(cell, before);
+        (void)buf_add_escaped(cell, str_of(file->path));
+    }
+}
+
+static void add_tls(struct buf *cell, const struct tls_settings *tls)
+{
+    if (tls == NULL) {
+        return;
+    }
+    add_file(cell, ", trusts ", &tls->ca);
+    add_file(cell, ", is ", &tls->certificate);
+    if (tls->server_name != NULL) {
+        (void)buf_add_format(cell, ", as %s", tls->server_name);
+    }
+}
+
 static void add_backend_limits(struct buf *cell, const struct config *config, const struct config_backend *backend)
 {
     if (backend->timeout_us == CLOCK_NEVER_US) {
@@ -94,6 +115,7 @@ static void add_backend_limits(struct buf *cell, const struct config *config, co
     if (backend->mode != MODE_INHERITED && backend->mode != config->settings.mode) {
         (void)buf_add_format(cell, ", mode %s", mode_names[backend->mode]);
     }
+    add_tls(cell, backend->tls);
     if (backend->max_in_flight == SIZE_MAX) {
         return;
     }

@@ -72,14 +72,6 @@ static void read_limits(struct config_reader *reader, const struct config_key *k
 
 /* ---- the top level ---- */
 
-static void refuse_tls(struct config_reader *reader, const struct config_key *key, const struct config_value *value,
-                       void *field)
-{
-    (void)key;
-    (void)field;
-    config_fault(reader, value, "TLS for clients is not there yet");
-}
-
 /* For editors; nothing is fetched. */
 static void read_schema_name(struct config_reader *reader, const struct config_key *key,
                              const struct config_value *value, void *field)
@@ -103,7 +95,7 @@ static const struct config_key top_keys[TOP_OWN_KEYS] = {
                      .minimum = 1,
                      .maximum = CONFIG_ROUTES_MAXIMUM,
                      .is_required = true },
-    [TOP_TLS] = { .name = "tls", .read = refuse_tls },
+    [TOP_TLS] = { .name = "tls", .read = config_read_front_tls, .offset = offsetof(struct config, tls) },
 };
 
 /* A key for each setting that is for the file, and then those of our own. */

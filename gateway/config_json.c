@@ -98,6 +98,31 @@ static void add_limits(struct rendering *rendering, const struct config_limits *
     json_writer_close(&rendering->writer, '}');
 }
 
+/* ---- TLS ---- */
+
+/* The files' names; nothing of what is in them. */
+static void add_tls_file(struct rendering *rendering, struct str name, const struct tls_file *file)
+{
+    if (file->path != NULL) {
+        json_writer_add_string(&rendering->writer, name, str_of(file->path));
+    }
+}
+
+static void add_tls(struct rendering *rendering, const struct tls_settings *tls)
+{
+    if (tls == NULL) {
+        return;
+    }
+    json_writer_open(&rendering->writer, STR("tls"), '{');
+    add_tls_file(rendering, STR("ca"), &tls->ca);
+    add_tls_file(rendering, STR("certificate"), &tls->certificate);
+    add_tls_file(rendering, STR("key"), &tls->key);
+    if (tls->server_name != NULL) {
+        json_writer_add_string(&rendering->writer, STR("server_name"), str_of(tls->server_name));
+    }
+    json_writer_close(&rendering->writer, '}');
+}
+
 /* ---- backends ---- */
 
 static void add_backend(struct rendering *rendering, const struct config_backend *backend)
@@ -119,6 +144,7 @@ static void add_backend(struct rendering *rendering, const struct config_backend
         add_duration(rendering, STR("queue_timeout"), backend->queue_timeout_us);
     }
     add_mode(rendering, backend->mode);
+    add_tls(rendering, backend->tls);
     json_writer_close(&rendering->writer, '}');
 }
 
@@ -266,6 +292,7 @@ static void add_config(struct rendering *rendering, const struct config *config)
     json_writer_open(&rendering->writer, JSON_WRITER_NO_NAME, '{');
     add_settings(rendering, &config->settings);
     add_limits(rendering, &config->limits);
+    add_tls(rendering, config->tls);
     json_writer_open(&rendering->writer, STR("backends"), '{');
     for (size_t i = 0; i < config->backend_count; i++) {
         add_backend(rendering, &config->backends[i]);

@@ -19,6 +19,9 @@
 config_read_fn config_read_backends; /* of struct config, at offset 0 */
 config_read_fn config_read_routes;   /* the same; behind limits and backends */
 config_read_fn config_read_respond;  /* struct route_respond, with its defaults */
+/* const struct tls_settings *; the files that are named are read, too */
+config_read_fn config_read_backend_tls;
+config_read_fn config_read_front_tls;
 
 /* What the calls of a route need to know of it. */
 struct config_route_scope {

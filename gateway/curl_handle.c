@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "gateway/curl_tls.h"
 
 /* So long after the first address of a name the next is tried beside it: the other family's, or, where the first was
  * refused at once, whichever comes next. libcurl's own 200 ms are longer than the connect timeout of a backend nearby. */
@@ -20,6 +21,7 @@ void curl_handle_set_constants(void *easy)
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* what name_resolver found is all it knows of names */
     (void)curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)NEXT_ADDRESS_MS);
+    curl_tls_set_constants(easy);
 }
 
 int curl_handle_resolved_line(struct buf *line, const struct url *server, const struct name_addresses *addresses)
@@ -60,6 +62,7 @@ enum call_error curl_handle_connect_error(void *easy, int code, bool is_out_of_d
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM: /* ours */
         return CALL_TLS_CERTIFICATE_ERROR;
     default:
         return CALL_OK;

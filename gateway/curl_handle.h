@@ -16,7 +16,8 @@
 #include "gateway/call_error.h"
 #include "gateway/name_addresses.h"
 
-/* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, and no waiting for a resolver's thread. */
+/* No signals, no proxy, no other protocol, no redirect, HTTP/1.1, no waiting for a resolver's thread, and TLS with
+ * verification (curl_tls.h). */
 void curl_handle_set_constants(void *easy);
 
 /* Longer lines for CURLOPT_RESOLVE there are none. */

@@ -36,16 +36,17 @@ static struct curl_server **bucket_of(struct curl_loop *curl_loop, const char *a
     return &curl_loop->servers[hash % SERVER_BUCKETS];
 }
 
-static struct curl_server *server_for(struct curl_loop *curl_loop, const struct url *url)
+static struct curl_server *server_for(struct curl_loop *curl_loop, const struct attempt *attempt)
 {
+    const struct url *url = attempt->server;
     struct curl_server **bucket = bucket_of(curl_loop, url->authority);
     struct curl_server *server = *bucket;
 
-    while (server != NULL && !curl_server_is(server, url)) {
+    while (server != NULL && !curl_server_is(server, url, attempt->tls)) {
         server = server->next;
     }
     if (server == NULL) {
-        server = curl_server_new(curl_loop, url);
+        server = curl_server_new(curl_loop, url, attempt->tls);
         if (server != NULL) {
             server->next = *bucket;
             *bucket = server;
@@ -74,9 +75,9 @@ static struct curl_loop *curl_loop_of(const struct curl_group *group)
     return server->owner;
 }
 
-static struct curl_group *group_for(struct curl_loop *curl_loop, const struct url *url)
+static struct curl_group *group_for(struct curl_loop *curl_loop, const struct attempt *attempt)
 {
-    struct curl_server *server = server_for(curl_loop, url);
+    struct curl_server *server = server_for(curl_loop, attempt);
 
     if (server == NULL) {
         return NULL;
@@ -168,7 +169,7 @@ static void on_settled(struct curl_group *group)
 
 void curl_loop_start(struct curl_loop *curl_loop, struct attempt *attempt)
 {
-    struct curl_group *group = group_for(curl_loop, attempt->server);
+    struct curl_group *group = group_for(curl_loop, attempt);
 
     if (group == NULL) {
         attempt_complete(attempt, CALL_PROXY_INTERNAL_ERROR);

@@ -106,7 +106,7 @@ void curl_server_drop(struct curl_server *server, struct curl_group *group)
 
 /* ---- life ---- */
 
-struct curl_server *curl_server_new(void *owner, const struct url *url)
+struct curl_server *curl_server_new(void *owner, const struct url *url, const struct tls_settings *tls)
 {
     struct curl_server *server = calloc(1, sizeof *server);
 
@@ -115,6 +115,7 @@ struct curl_server *curl_server_new(void *owner, const struct url *url)
     }
     server->owner = owner;
     server->is_tls = url->is_tls;
+    server->tls = tls_identity_of(tls);
     server->authority = strdup(url->authority);
     if (server->authority == NULL) {
         free(server);
@@ -136,7 +137,8 @@ void curl_server_free(struct curl_server *server)
     free(server);
 }
 
-bool curl_server_is(const struct curl_server *server, const struct url *url)
+bool curl_server_is(const struct curl_server *server, const struct url *url, const struct tls_settings *tls)
 {
-    return server->is_tls == url->is_tls && strcmp(server->authority, url->authority) == 0;
+    return server->is_tls == url->is_tls && strcmp(server->authority, url->authority) == 0 &&
+           (!url->is_tls || tls_identity_is(&server->tls, tls));
 }

@@ -13,6 +13,7 @@
 
 #include "common/url.h"
 #include "gateway/curl_group.h"
+#include "gateway/tls_settings.h"
 
 struct group_block;
 
@@ -20,6 +21,7 @@ struct curl_server {
     void *owner;
     struct curl_server *next; /* the owner's */
     bool is_tls;
+    struct tls_identity tls;
     char *authority;
     size_t answer_bytes; /* of late, for its groups' transfers */
     size_t group_count;
@@ -28,10 +30,10 @@ struct curl_server {
 };
 
 /* NULL: no memory. */
-struct curl_server *curl_server_new(void *owner, const struct url *url) must_check;
+struct curl_server *curl_server_new(void *owner, const struct url *url, const struct tls_settings *tls) must_check;
 /* No transfer may be under way. */
 void curl_server_free(struct curl_server *server);
-bool curl_server_is(const struct curl_server *server, const struct url *url);
+bool curl_server_is(const struct curl_server *server, const struct url *url, const struct tls_settings *tls);
 
 /* NULL: none has room. */
 struct curl_group *curl_server_choose(const struct curl_server *server);

@@ -46,6 +46,7 @@ struct gateway {
     size_t connections_per_worker;
     struct settings started_with; /* for what cannot change later */
     struct config_limits limits_started_with;
+    bool is_secured; /* clients speak TLS */
     char curl_version[32];
     char libraries[96];
     size_t planned_count;     /* workers, and metrics */
@@ -274,6 +275,7 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
     gateway->config = config_hold(config);
     gateway->started_with = config->settings;
     gateway->limits_started_with = config->limits;
+    gateway->is_secured = config->tls != NULL;
     gateway->planned_count = worker_count;
     gateway->loop = loop;
     gateway->log_sink = sink;
@@ -313,6 +315,7 @@ static void list_kept(const struct gateway *gateway, const struct config *config
         { "workers", old->workers != new->workers },
         { "threads", gateway->pool != NULL && old->threads != new->threads },
         { "name_servers", strcmp(old->name_servers, new->name_servers) != 0 },
+        { "tls", gateway->is_secured != (config->tls != NULL) },
         { "limits.connections", old_limits->connections != config->limits.connections },
         { "limits.header_bytes", old_limits->header_bytes != config->limits.header_bytes },
     };
@@ -338,6 +341,11 @@ static void keep(const struct gateway *gateway, struct config *config)
     config->settings.workers = old->workers;
     memcpy(config->settings.name_servers, old->name_servers, sizeof old->name_servers);
     config->settings.threads = gateway->pool != NULL ? old->threads : config->settings.threads;
+    if (!gateway->is_secured) {
+        config->tls = NULL;
+    } else if (config->tls == NULL) {
+        config_keep_tls(config, gateway->config->tls);
+    }
     config->limits.connections = gateway->limits_started_with.connections;
     config->limits.header_bytes = gateway->limits_started_with.header_bytes;
 }

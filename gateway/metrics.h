@@ -65,6 +65,7 @@ enum metrics_counter {
     METRICS_ACCEPT_PAUSES,       /* times that none could be accepted for want of a descriptor */
     METRICS_REFUSED,             /* requests that no route saw, by their form, their size or their slowness */
     METRICS_SHED,                /* requests answered 503 because too many were in flight */
+    METRICS_HANDSHAKES_FAILED,   /* of TLS, with clients */
     METRICS_RECORDS_DROPPED,     /* accounts that the admin listener was too slow for */
     METRICS_COUNTER_COUNT
 };

@@ -183,6 +183,8 @@ static void add_totals(struct buf *text, const struct metrics *sum)
                               "Requests that no route saw: ambiguous, too large or too slow." },
         [METRICS_SHED] = { "fanlight_requests_shed_total", "counter",
                            "Requests refused because too many were in flight." },
+        [METRICS_HANDSHAKES_FAILED] = { "fanlight_client_handshakes_failed_total", "counter",
+                                        "TLS handshakes with clients that were begun and never completed." },
         [METRICS_RECORDS_DROPPED] = { "fanlight_account_records_dropped_total", "counter",
                                       "Finished requests that the admin listener does not show." },
     };

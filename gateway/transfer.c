@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "gateway/curl_handle.h"
+#include "gateway/curl_tls.h"
 #include "gateway/transfer_outcome.h"
 #include "gateway/transfer_request.h"
 
@@ -125,7 +126,8 @@ static int use_kept_connection(struct transfer *transfer, int local_port)
 
     transfer->attempt->is_reused = true;
     set_active(transfer, entry != NULL ? entry->descriptor : -1);
-    transfer->is_poisoned = socket_table_has_unread(&transfer->cache->sockets, local_port);
+    transfer->is_poisoned = socket_table_has_unread(&transfer->cache->sockets, local_port) ||
+                            (transfer->attempt->server->is_tls && curl_tls_has_unread(transfer->easy));
     return transfer->is_poisoned ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "gateway/curl_handle.h"
+#include "gateway/curl_tls.h"
 
 /* libcurl allocates its buffer anew for each transfer, holds it while it waits, and fills it once per event: so it is
  * as large as the answers were of late. */
@@ -29,6 +30,7 @@ struct transfer_request {
     CURLU *server_url;
     char *authority; /* of server_url; NULL: none yet */
     bool is_tls;
+    struct curl_tls tls;
 
     char method[METHOD_BYTES];
     bool has_body;
@@ -139,23 +141,25 @@ static void list_lines(struct transfer_request *request, const struct attempt *a
 
 /* ---- server and target ---- */
 
-static bool is_set_to(const struct transfer_request *request, const struct url *server)
+static bool is_set_to(const struct transfer_request *request, const struct url *server, const struct tls_settings *tls)
 {
     return request->authority != NULL && request->is_tls == server->is_tls &&
-           strcmp(request->authority, server->authority) == 0;
+           strcmp(request->authority, server->authority) == 0 &&
+           (!server->is_tls || tls_identity_is(&request->tls.identity, tls));
 }
 
 /* Parsed here once; libcurl would parse a whole URL for each transfer. */
-static int set_server(struct transfer_request *request, const struct url *server)
+static int set_server(struct transfer_request *request, const struct url *server, const struct tls_settings *tls)
 {
-    char text[sizeof server->authority + 16];
+    char text[CURL_TLS_URL_BYTES];
 
-    if (is_set_to(request, server)) {
+    if (is_set_to(request, server, tls)) {
         return 0;
     }
     free(take_pointer(request->authority));
-    (void)snprintf(text, sizeof text, "%s://%s/", server->is_tls ? "https" : "http", server->authority);
-    if (curl_url_set(request->server_url, CURLUPART_URL, text, 0) != CURLUE_OK) {
+    curl_tls_write_url(server, tls, text, sizeof text);
+    if (curl_tls_set(&request->tls, request->easy, server, tls) < 0 ||
+        curl_url_set(request->server_url, CURLUPART_URL, text, 0) != CURLUE_OK) {
         return -ENOMEM;
     }
     /* The handle would remember the text of the first server, for a replay that is refused, but only then. */
@@ -280,8 +284,9 @@ int transfer_request_set(struct transfer_request *request, const struct attempt 
 {
     bool wants_body = attempt_has_length(attempt);
 
-    if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server) < 0 ||
-        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 || set_method(request, attempt->method) < 0) {
+    if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server, attempt->tls) < 0 ||
+        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 ||
+        set_method(request, attempt->method) < 0) {
         return -ENOMEM;
     }
     list_lines(request, attempt, wants_body);

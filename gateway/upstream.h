@@ -53,14 +53,13 @@ static inline void upstream_free(struct upstream *upstream)
 typedef void upstream_before_block_fn(void *context);
 
 struct thread_pool;
-struct wire_dialer_settings;
 
 /* NULL: no memory or no descriptor. */
 struct upstream *upstream_sync_new(upstream_before_block_fn *before_block, void *context);
 struct upstream *upstream_async_new(struct loop *loop);
 /* Calls start after the loop has dispatched a batch of events, so that what it saw of idle connections is known: as
- * microhttpd's hook and the completion queue do. Settings are copied; what they point to outlives this. */
-struct upstream *upstream_wire_new(struct loop *loop, const struct wire_dialer_settings *settings);
+ * microhttpd's hook and the completion queue do. */
+struct upstream *upstream_wire_new(struct loop *loop);
 /* Calls run on the threads of `pool`, which outlives this; they complete on `loop`. */
 struct upstream *upstream_threads_new(struct loop *loop, struct thread_pool *pool);
 

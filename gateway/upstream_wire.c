@@ -146,7 +146,7 @@ static void connect_and_send(struct wire_call *call)
 static void start(struct upstream *upstream, struct attempt *attempt)
 {
     struct upstream_wire *wire = container_of(upstream, struct upstream_wire, upstream);
-    struct wire_server *server = wire_pool_server(wire->pool, attempt->server);
+    struct wire_server *server = wire_pool_server(wire->pool, attempt->server, attempt->tls);
     struct wire_call *call = server != NULL ? take_call(wire) : NULL;
 
     if (attempt->started_us == 0) {
@@ -187,7 +187,7 @@ static void free_wire(struct upstream *upstream)
     free(wire);
 }
 
-struct upstream *upstream_wire_new(struct loop *loop, const struct wire_dialer_settings *settings)
+struct upstream *upstream_wire_new(struct loop *loop)
 {
     static const struct upstream_operations operations = {
         .name = "wire",
@@ -202,7 +202,7 @@ struct upstream *upstream_wire_new(struct loop *loop, const struct wire_dialer_s
     }
     wire->upstream.operations = &operations;
     wire->loop = loop;
-    wire->dialer = wire_dialer_new(loop, settings);
+    wire->dialer = wire_dialer_new(loop);
     wire->pool = wire_pool_new(loop, &wire_pool_usual_limits);
     if (wire->dialer == NULL || wire->pool == NULL) {
         free_wire(&wire->upstream);

@@ -7,14 +7,16 @@
 
 #include "common/clock.h"
 #include "gateway/curl_handle.h"
+#include "gateway/curl_tls.h"
 #include "gateway/dial_group.h"
 #include "gateway/wire_secured.h"
 
 /* A handle is several KiB: after a rush only so many are kept for the next. */
-enum { URL_BYTES_AT_MOST = 512, FREE_DIALS_KEPT = 64 };
+enum { FREE_DIALS_KEPT = 64 };
 
 struct wire_dial {
     struct dial_member member;
+    struct curl_tls tls;
     struct wire_dialer *dialer;
     struct attempt *attempt; /* NULL: nothing is being dialled */
     wire_dialled_fn *on_dialled;
@@ -28,7 +30,6 @@ struct wire_dial {
 
 struct wire_dialer {
     struct loop *loop;
-    struct wire_dialer_settings settings;
     struct dial_groups groups;
     struct wire_dial *free_dials;
     size_t free_count;
@@ -92,9 +93,6 @@ static struct wire_dial *new_dial(struct wire_dialer *dialer)
     (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, dial);
     (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, dial);
-    if (dialer->settings.ca_file != NULL) {
-        (void)curl_easy_setopt(easy, CURLOPT_CAINFO, dialer->settings.ca_file);
-    }
     return dial;
 }
 
@@ -238,9 +236,12 @@ static int set_addresses(struct wire_dial *dial, const struct attempt *attempt)
 static int set_destination(struct wire_dial *dial, const struct attempt *attempt)
 {
     CURL *easy = dial->member.easy;
-    char url[URL_BYTES_AT_MOST];
+    char url[CURL_TLS_URL_BYTES];
 
-    (void)snprintf(url, sizeof url, "%s://%s/", attempt->server->is_tls ? "https" : "http", attempt->server->authority);
+    curl_tls_write_url(attempt->server, attempt->tls, url, sizeof url);
+    if (curl_tls_set(&dial->tls, easy, attempt->server, attempt->tls) < 0) {
+        return -ENOMEM;
+    }
     (void)curl_easy_setopt(
         easy, CURLOPT_CONNECTTIMEOUT_MS,
         curl_handle_milliseconds(clock_monotonic_us(), attempt->deadline_us, attempt->connect_timeout_us));
@@ -275,7 +276,7 @@ void wire_dial_cancel(struct wire_dial *dial)
 
 /* ---- life ---- */
 
-struct wire_dialer *wire_dialer_new(struct loop *loop, const struct wire_dialer_settings *settings)
+struct wire_dialer *wire_dialer_new(struct loop *loop)
 {
     struct wire_dialer *dialer = calloc(1, sizeof *dialer);
 
@@ -284,7 +285,6 @@ struct wire_dialer *wire_dialer_new(struct loop *loop, const struct wire_dialer_
         return NULL;
     }
     dialer->loop = loop;
-    dialer->settings = *settings;
     return dialer;
 }
 

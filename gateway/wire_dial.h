@@ -27,15 +27,11 @@
 struct wire_dial;
 struct wire_dialer;
 
-struct wire_dialer_settings {
-    const char *ca_file; /* whose certificates are trusted; NULL: the system's */
-};
-
 /* `error` is CALL_OK, and the connection the callee's; or the connection is NULL. */
 typedef void wire_dialled_fn(void *context, struct wire_connection *connection, enum call_error error);
 
 /* NULL: no memory. */
-struct wire_dialer *wire_dialer_new(struct loop *loop, const struct wire_dialer_settings *settings) must_check;
+struct wire_dialer *wire_dialer_new(struct loop *loop) must_check;
 /* No dial may be under way, and no secured connection be open. */
 void wire_dialer_free(struct wire_dialer *dialer);
 

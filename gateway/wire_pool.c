@@ -19,6 +19,7 @@ const struct wire_pool_limits wire_pool_usual_limits = {
 struct wire_server {
     struct wire_pool *pool;
     bool is_tls;
+    struct tls_identity tls;
     char authority[sizeof((struct url *)NULL)->authority];
     struct wire_connection *newest;
     struct wire_connection *oldest;
@@ -46,11 +47,17 @@ static size_t bucket_of(const struct url *url)
     return hash % SERVER_BUCKETS;
 }
 
-struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *url)
+static bool is_server(const struct wire_server *server, const struct url *url, const struct tls_settings *tls)
+{
+    return server->is_tls == url->is_tls && strcmp(server->authority, url->authority) == 0 &&
+           (!url->is_tls || tls_identity_is(&server->tls, tls));
+}
+
+struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *url, const struct tls_settings *tls)
 {
     struct wire_server **link = &pool->servers[bucket_of(url)];
 
-    while (*link != NULL && ((*link)->is_tls != url->is_tls || strcmp((*link)->authority, url->authority) != 0)) {
+    while (*link != NULL && !is_server(*link, url, tls)) {
         link = &(*link)->next;
     }
     if (*link == NULL) {
@@ -60,6 +67,7 @@ struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *u
         }
         server->pool = pool;
         server->is_tls = url->is_tls;
+        server->tls = tls_identity_of(tls);
         (void)memcpy(server->authority, url->authority, sizeof server->authority);
         *link = server;
     }

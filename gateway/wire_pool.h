@@ -21,6 +21,7 @@
 #define GATEWAY_WIRE_POOL_H
 
 #include "common/url.h"
+#include "gateway/tls_settings.h"
 #include "gateway/wire_connection.h"
 
 struct wire_pool;
@@ -37,8 +38,10 @@ struct wire_pool *wire_pool_new(struct loop *loop, const struct wire_pool_limits
 /* Closes what is idle. Connections that are in use must not come back. */
 void wire_pool_free(struct wire_pool *pool);
 
-/* The entry of that scheme, host and port, the same for equal ones of any configuration. NULL: no memory. */
-struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *url) must_check;
+/* The entry of that scheme, host and port, and of https also of what it is secured with (NULL: the system's
+ * authorities, and nothing else); the same for equal ones of any configuration. NULL: no memory. */
+struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *url,
+                                     const struct tls_settings *tls) must_check;
 /* One that was used before and is quiet; NULL: none. The caller gives its events to itself. */
 struct wire_connection *wire_pool_take(struct wire_pool *pool, struct wire_server *server);
 /* Nobody needs it now, and nothing is under way on it. The pool closes it in its time. */

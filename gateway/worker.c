@@ -16,7 +16,6 @@
 #include "gateway/request.h"
 #include "gateway/unheard.h"
 #include "gateway/upstream.h"
-#include "gateway/wire_dial.h"
 
 /* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
 enum { RESPONSE_HEADER_BYTES = 8 * 1024, CLIENT_LEFT = 499, DESCRIPTORS_US = 20 * CLOCK_US_PER_MS };
@@ -54,6 +53,16 @@ static bool refuses_overflow(const struct worker *worker)
     return worker->host.worker_config->config->limits.connection_overflow == OVERFLOW_REFUSE;
 }
 
+/* A TLS client could read no answer without a handshake, which is what there is no room for. */
+static void refuse_connection(const struct worker *worker, int descriptor)
+{
+    if (worker->host.worker_config->config->tls != NULL) {
+        (void)close(descriptor);
+    } else {
+        http_bare_answer_refuse(descriptor);
+    }
+}
+
 static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
 {
     struct worker *worker = context;
@@ -61,7 +70,7 @@ static void on_accepted(void *context, int descriptor, const struct sockaddr *pe
 
     if (http_server_is_full(worker->server) && refuses_overflow(worker)) {
         metrics_add(metrics, METRICS_CONNECTIONS_REFUSED, 1);
-        http_bare_answer_refuse(descriptor);
+        refuse_connection(worker, descriptor);
         return;
     }
     metrics_add(metrics, METRICS_ACCEPTED, 1);
@@ -97,6 +106,14 @@ static void on_unheard(void *context, const struct http_refusal *refusal)
 
     metrics_add(worker->settings.metrics, METRICS_REFUSED, refusal->status == CLIENT_LEFT ? 0 : 1);
     unheard_record(&worker->host, refusal);
+}
+
+static void on_handshake_failed(void *context, struct str client, const char *why)
+{
+    struct worker *worker = context;
+
+    metrics_add(worker->settings.metrics, METRICS_HANDSHAKES_FAILED, 1);
+    log_line(&worker->log, LOG_INFO, "no TLS handshake with %.*s: %s", STR_ARGUMENTS(client), why);
 }
 
 static void on_room(void *context)
@@ -199,7 +216,8 @@ static int open_threads(struct worker *worker)
     struct thread_pool *pool = atomic_load(worker->settings.pool);
 
     if (pool != NULL && *threads == NULL) {
-        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool), &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
+        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool),
+                                      &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
     }
     return pool == NULL || *threads != NULL ? 0 : -ENOMEM;
 }
@@ -223,10 +241,12 @@ static int open_upstreams(struct worker *worker)
         return -ENOMEM;
     }
     const struct upstream_names names = { .loop = worker->loop, .resolver = worker->names };
-    const struct upstream_names blocking = { .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker };
+    const struct upstream_names blocking = {
+        .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker
+    };
     upstreams[STRATEGY_SYNC] = upstream_named_new(upstream_sync_new(before_block, worker), &blocking);
     upstreams[STRATEGY_ASYNC] = upstream_named_new(upstream_async_new(worker->loop), &names);
-    upstreams[STRATEGY_WIRE] = upstream_named_new(upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL }), &names);
+    upstreams[STRATEGY_WIRE] = upstream_named_new(upstream_wire_new(worker->loop), &names);
     if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
         return -ENOMEM;
     }
@@ -247,6 +267,11 @@ static struct http_server_config server_config(const struct worker *worker, cons
     };
 }
 
+static struct http_server_tls server_tls(const struct tls_settings *settings)
+{
+    return (struct http_server_tls){ .certificate = settings->certificate.text.base, .key = settings->key.text.base };
+}
+
 /* ---- another configuration ---- */
 
 static int adopt(struct worker *worker, struct config *config)
@@ -265,6 +290,18 @@ static int adopt(struct worker *worker, struct config *config)
     return 0;
 }
 
+static void take_next_certificate(struct worker *worker, const struct tls_settings *settings)
+{
+    if (settings == NULL) {
+        return;
+    }
+    struct http_server_tls tls = server_tls(settings);
+    if (http_server_set_tls(worker->server, &tls) < 0) {
+        log_line(&worker->log, LOG_ERROR, "worker %u keeps its certificate: no memory or no descriptor",
+                 worker->settings.place.index);
+    }
+}
+
 /* At each request, too: the task waits for the end of the turn, which a blocking call may hold up, and a request that
  * came after the reload may be read in this turn. */
 static void take_next_config(struct worker *worker)
@@ -281,6 +318,7 @@ static void take_next_config(struct worker *worker)
         if (!worker->is_draining && refuses_overflow(worker)) {
             listener_release(&worker->listener); /* who waits is answered */
         }
+        take_next_certificate(worker, config->tls);
     }
     config_release(config);
 }
@@ -322,10 +360,17 @@ static int open_server(struct worker *worker)
         .on_request = on_request,
         .on_refused = on_refused,
         .on_unheard = on_unheard,
+        .on_handshake_failed = on_handshake_failed,
         .on_room = on_room,
     };
+    const struct tls_settings *settings = worker->settings.config->tls;
     struct http_server_config config = server_config(worker, &worker->settings.config->limits);
+    struct http_server_tls tls = { .certificate = NULL };
 
+    if (settings != NULL) {
+        tls = server_tls(settings);
+        config.tls = &tls;
+    }
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
     worker->accept_timer = (struct loop_timer){ .on_due = accept_the_rest, .context = worker };

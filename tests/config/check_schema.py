@@ -52,6 +52,8 @@ def objects_of(config):
     yield "route", routes
     yield "respond", [route.get("respond", {}) for route in routes]
     yield "call", calls
+    yield "backend_tls", [backend.get("tls", {}) for backend in config.get("backends", {}).values()]
+    yield "front_tls", [config.get("tls", {})]
 
 
 class Judge:

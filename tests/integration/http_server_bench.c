@@ -86,6 +86,15 @@ static void on_unheard(void *context, const struct http_refusal *refusal)
     (void)buf_add_byte(&bench->unheard, ';');
 }
 
+static void on_handshake_failed(void *context, struct str client, const char *why)
+{
+    struct http_server_bench *bench = context;
+
+    assert_true(str_starts_with(client, STR("127.0.0.1:")));
+    note(bench, "unsecured");
+    bench->handshake_failure = why;
+}
+
 static void on_room(void *context)
 {
     note(context, "room");
@@ -136,6 +145,7 @@ static struct http_server *open_server(struct http_server_bench *bench, const st
         .on_request = on_request,
         .on_refused = on_refused,
         .on_unheard = on_unheard,
+        .on_handshake_failed = on_handshake_failed,
         .on_room = on_room,
     };
 

@@ -18,13 +18,14 @@ struct http_server_bench {
     struct loop *loop;
     struct http_server *server;
     struct buf unheard; /* "408 POST /x HTTP/1.1;…": requests that ended before anybody heard of them */
-    struct buf journal; /* "request refused gone finished broken room …", each with a blank behind it */
+    struct buf journal; /* "request refused unsecured gone finished broken room …", each with a blank behind it */
     void (*on_request)(struct http_server_bench *bench, struct http_exchange *exchange);
     void (*on_gone)(struct http_server_bench *bench); /* NULL: nothing */
     struct client clients[2];                         /* for tests whose owner looks at them */
     struct http_exchange *held[BENCH_HELD_AT_MOST];   /* by bench_hold() */
     size_t held_count;
     int refused_status;
+    const char *handshake_failure; /* why the last one failed */
     unsigned stream_step;
 };
 

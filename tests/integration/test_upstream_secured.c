@@ -6,42 +6,35 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "gateway/tls_settings.h"
 #include "gateway/transfer.h"
-#include "gateway/wire_dial.h"
 #include "tests/integration/upstream_bench.h"
 #include "tests/support/tls_server.h"
 #include "tests/support/unit.h"
 
 enum { LARGE = 300 * 1024, CROWD = 80 };
 
-/* A wire upstream that trusts the server's certificate. */
+/* A wire upstream, and a server whose certificate its attempts trust. */
 struct fixture {
     struct upstream_bench bench;
     struct tls_server *server;
-    char ca_file[64];
-    struct wire_dialer_settings settings;
+    struct tls_settings settings;
 };
 
 static void open_fixture(struct fixture *fixture)
 {
     fixture->server = tls_server_start();
-    (void)snprintf(fixture->ca_file, sizeof fixture->ca_file, "/tmp/fanlight-ca-XXXXXX");
-    int descriptor = mkstemp(fixture->ca_file);
-    assert_true(descriptor >= 0);
-    assert_true(write(descriptor, tls_server_certificate, strlen(tls_server_certificate)) > 0);
-    (void)close(descriptor);
-    fixture->settings = (struct wire_dialer_settings){ .ca_file = fixture->ca_file };
+    fixture->settings = (struct tls_settings){
+        .ca = { .path = "ca.pem", .text = str_of(tls_server_certificate(fixture->server)) },
+        .fingerprint = { 1 },
+    };
     upstream_bench_open(&fixture->bench, BENCH_WIRE, 1);
-    upstream_free(fixture->bench.upstream);
-    fixture->bench.upstream = upstream_wire_new(fixture->bench.loop, &fixture->settings);
-    assert_non_null(fixture->bench.upstream);
 }
 
 static void close_fixture(struct fixture *fixture)
 {
     upstream_bench_close(&fixture->bench);
     tls_server_stop(fixture->server);
-    (void)unlink(fixture->ca_file);
 }
 
 static void secure(struct trial *trial, const char *host, uint16_t port)
@@ -55,6 +48,7 @@ static void init_trial(struct trial *trial, struct fixture *fixture)
 {
     trial_init(trial, &fixture->bench, 0);
     secure(trial, "127.0.0.1", tls_server_port(fixture->server));
+    trial->attempt.tls = &fixture->settings;
     trial->attempt.response.limit = LARGE;
 }
 

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "common/clock.h"
-#include "gateway/wire_dial.h"
 #include "tests/support/unit.h"
 
 const char *const bench_strategy_names[] = { "sync", "threads", "async", "wire", NULL };
@@ -42,7 +41,7 @@ void upstream_bench_open(struct upstream_bench *bench, enum bench_strategy strat
         bench->upstream = upstream_async_new(bench->loop);
         break;
     case BENCH_WIRE:
-        bench->upstream = upstream_wire_new(bench->loop, &(struct wire_dialer_settings){ .ca_file = NULL });
+        bench->upstream = upstream_wire_new(bench->loop);
         break;
     case BENCH_SYNC:
     case BENCH_STRATEGY_COUNT:

@@ -5,12 +5,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "tests/support/certificate.h"
 #include "tests/support/unit.h"
 
 enum { BYTES_MOST = 1024 * 1024, CONNECTIONS_MOST = 100 };
 
 struct tls_server {
     struct MHD_Daemon *daemon;
+    struct certificate certificate;
     atomic_size_t request_count;
     atomic_size_t connection_count;
     char bytes[BYTES_MOST];
@@ -20,24 +22,6 @@ struct tls_server {
 struct upload {
     size_t byte_count;
 };
-
-const char tls_server_certificate[] = "-----BEGIN CERTIFICATE-----\n"
-                                      "MIIBWzCCAQKgAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAkxMjcuMC4w\n"
-                                      "LjEwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM\n"
-                                      "CTEyNy4wLjAuMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCxMOw74mbDNP57A\n"
-                                      "AsPsRYPsyZKbU0zj6vsdhbRpl70H+KLbprXKFhYYJ66Z+vnFq3FzqLXUgheA2IVV\n"
-                                      "0av3MJGjQzBBMA8GA1UdEQQIMAaHBH8AAAEwDwYDVR0TAQH/BAUwAwEB/zAdBgNV\n"
-                                      "HQ4EFgQUEz0Sr8Vs7OwSm4f2bAutkaF4QEAwCgYIKoZIzj0EAwIDRwAwRAIgSJrb\n"
-                                      "j3e753uFAvLyL/F732wohSNLf1ZsY2bSeSvX2sICIBJfKRNj/PhP69yNY41flS0S\n"
-                                      "1tg7kslo77AK9Lgy8qzl\n"
-                                      "-----END CERTIFICATE-----\n";
-
-/* Of no use but here. */
-static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
-                          "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtl5Owvz7BfPHzFIl\n"
-                          "NRu4GYYXF9qebADTCWCMcJkwkDmhRANCAAQsTDsO+JmwzT+ewALD7EWD7MmSm1NM\n"
-                          "4+r7HYW0aZe9B/ii26a1yhYWGCeumfr5xatxc6i11IIXgNiFVdGr9zCR\n"
-                          "-----END PRIVATE KEY-----\n";
 
 static struct MHD_Response *response_to(struct tls_server *server, struct MHD_Connection *connection,
                                         const struct upload *upload, const char *method)
@@ -116,11 +100,13 @@ struct tls_server *tls_server_start(void)
 
     assert_non_null(server);
     (void)memset(server->bytes, 'x', sizeof server->bytes);
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL, MHD_OPTION_HTTPS_MEM_CERT, tls_server_certificate,
-        MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST, MHD_OPTION_END);
+    certificate_make(&server->certificate, &(struct certificate_wish){ .name = "127.0.0.1" });
+    server->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
+                         server, MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL, MHD_OPTION_HTTPS_MEM_CERT,
+                         server->certificate.pem, MHD_OPTION_HTTPS_MEM_KEY, server->certificate.key_pem,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+                         server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST, MHD_OPTION_END);
     assert_non_null(server->daemon);
     return server;
 }
@@ -131,6 +117,11 @@ void tls_server_stop(struct tls_server *server)
         MHD_stop_daemon(server->daemon);
         free(server);
     }
+}
+
+const char *tls_server_certificate(const struct tls_server *server)
+{
+    return server->certificate.pem;
 }
 
 uint16_t tls_server_port(const struct tls_server *server)

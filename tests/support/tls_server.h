@@ -15,13 +15,12 @@
 
 struct tls_server;
 
-/* Who trusts this certificate trusts the server. */
-extern const char tls_server_certificate[];
-
 struct tls_server *tls_server_start(void);
 /* NULL is fine. */
 void tls_server_stop(struct tls_server *server);
 
+/* Who trusts this certificate, PEM, trusts the server. */
+const char *tls_server_certificate(const struct tls_server *server);
 uint16_t tls_server_port(const struct tls_server *server);
 /* Requests of which it has read a head, and connections that were ever open. */
 size_t tls_server_request_count(struct tls_server *server);

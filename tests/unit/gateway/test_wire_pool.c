@@ -38,7 +38,7 @@ static void open_fixture(struct fixture *fixture, const struct wire_pool_limits 
     fixture->pool = wire_pool_new(fixture->loop, limits);
     assert_non_null(fixture->pool);
     url_from("http://127.0.0.1:9000", &fixture->url);
-    fixture->server = wire_pool_server(fixture->pool, &fixture->url);
+    fixture->server = wire_pool_server(fixture->pool, &fixture->url, NULL);
     assert_non_null(fixture->server);
 }
 
@@ -162,11 +162,11 @@ static void pool_keeps_servers_apart_by_scheme_host_and_port_and_knows_equal_one
 
     for (size_t i = 0; i < array_length(others); i++) {
         url_from(others[i], &url);
-        struct wire_server *other = wire_pool_server(fixture.pool, &url);
+        struct wire_server *other = wire_pool_server(fixture.pool, &url, NULL);
         assert_case(others[i], other != fixture.server && wire_pool_take(fixture.pool, other) == NULL);
     }
     url_from("http://127.0.0.1:9000/another/path", &url); /* of another configuration */
-    assert_ptr_equal(wire_pool_server(fixture.pool, &url), fixture.server);
+    assert_ptr_equal(wire_pool_server(fixture.pool, &url, NULL), fixture.server);
     close_fixture(&fixture);
     (void)close(far);
 }
@@ -185,7 +185,7 @@ static void pool_finds_each_of_a_thousand_servers(void **state)
         for (size_t i = 0; i < array_length(servers); i++) {
             (void)snprintf(text, sizeof text, "http://127.0.0.1:%zu", 10000 + i);
             url_from(text, &url);
-            struct wire_server *server = wire_pool_server(fixture.pool, &url);
+            struct wire_server *server = wire_pool_server(fixture.pool, &url, NULL);
             assert_true(round == 0 || server == servers[i]);
             servers[i] = server;
         }
