@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/attempt.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -48,6 +49,15 @@ void attempt_complete(struct attempt *attempt, enum call_error error)
     attempt->completions->last = &attempt->next_completed;
 }
 
+/* Nobody is asked for its address. */
+static bool is_address(const struct url *server)
+{
+    struct in_addr ignored;
+
+    return server->is_ipv6 || str_equal_ignoring_case(str_of(server->host), STR("localhost")) ||
+           inet_pton(AF_INET, server->host, &ignored) == 1;
+}
+
 enum call_error attempt_timeout_error(const struct attempt *attempt)
 {
     if (attempt->sent_us != 0) {
@@ -56,7 +66,12 @@ enum call_error attempt_timeout_error(const struct attempt *attempt)
     if (attempt->started_us == 0) {
         return CALL_HTTP_RESPONSE_TIMEOUT; /* it waited for a thread: nothing can be said of the server */
     }
-    return attempt->resolved_us != 0 ? CALL_CONNECTION_TIMEOUT : CALL_DNS_TIMEOUT;
+    if (attempt->resolved_us != 0) {
+        return CALL_CONNECTION_TIMEOUT;
+    }
+    /* Not even a socket was opened: without a name to look up, it was us who came to nothing (another call blocked the
+     * loop), and nothing can be said of the server. */
+    return is_address(attempt->server) ? CALL_HTTP_RESPONSE_TIMEOUT : CALL_DNS_TIMEOUT;
 }
 
 bool attempt_has_length(const struct attempt *attempt)
