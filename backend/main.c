@@ -13,6 +13,7 @@
 #include "backend/fault.h"
 #include "backend/service.h"
 #include "common/clock.h"
+#include "common/complain.h"
 #include "common/descriptors.h"
 #include "common/duration.h"
 #include "common/options.h"
@@ -183,7 +184,7 @@ static int run_in_loop(struct backend *backend)
     struct error error = { { '\0' } };
 
     if (open_parts(backend, &error) < 0) {
-        (void)fprintf(stderr, "backend: %s\n", error.text);
+        complain("backend", str_of(error.text));
         backend->exit_code = EXIT_FAILED;
     } else {
         announce(backend);
@@ -224,7 +225,7 @@ static int run_with_answers(const struct backend_options *parsed)
     if (parsed->answers != NULL) {
         answers = answers_load(parsed->answers, &error);
         if (answers == NULL) {
-            (void)fprintf(stderr, "backend: %s\n", error.text);
+            complain("backend", str_of(error.text));
             return EXIT_WRONG_USE;
         }
     }
@@ -291,7 +292,7 @@ int main(int argc, char **argv)
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
     case OPTIONS_WRONG:
-        (void)fprintf(stderr, "backend: %s\n", error.text);
+        complain("backend", str_of(error.text));
         return EXIT_WRONG_USE;
     case OPTIONS_RUN:
         break;

@@ -130,13 +130,13 @@ int buf_add_format(struct buf *buf, const char *format, ...)
 
 static void add_json_character(struct buf *buf, struct str character)
 {
-    unsigned char byte = (unsigned char)character.base[0];
+    char byte = character.base[0];
 
     if (byte == '"' || byte == '\\') {
         (void)buf_add_byte(buf, '\\');
-        (void)buf_add_byte(buf, (char)byte);
-    } else if (byte < 0x20 || byte == 0x7f) {
-        (void)buf_add_format(buf, "\\u%04x", byte);
+        (void)buf_add_byte(buf, byte);
+    } else if (str_printable_length(character) == 0) {
+        (void)buf_add_format(buf, "\\u%04x", (unsigned)str_code_point(character));
     } else {
         (void)buf_add_str(buf, character);
     }

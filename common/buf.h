@@ -49,7 +49,8 @@ int buf_add_format(struct buf *buf, const char *format, ...) printf_like(2, 3);
 int buf_add_format_list(struct buf *buf, const char *format, va_list arguments) printf_like(2, 0);
 /* In decimal: a record has dozens of them, and a format string costs several times as much. */
 int buf_add_number(struct buf *buf, uint64_t number);
-/* `text` as a JSON string with its quotes. Control bytes become \u00XX; bytes that are not UTF-8 become U+FFFD. */
+/* `text` as a JSON string with its quotes, which a terminal may be shown, too: what str_printable_length() knows as
+ * harmful becomes \uXXXX; bytes that are not UTF-8 become U+FFFD. */
 int buf_add_json_string(struct buf *buf, struct str text);
 /* `text` for a log line or a terminal: bytes below 0x20, from 0x7f on, '"' and '\' become \xHH. */
 int buf_add_escaped(struct buf *buf, struct str text);

@@ -158,13 +158,17 @@ void log_end(struct log *log)
     log->lines.failed = false;
 }
 
-static void blank_control_bytes(struct buf *line, size_t start)
+/* What a terminal must not be shown. Whoever brings bytes from outside has escaped them; this is for what slipped. */
+static void blank_harmful_bytes(struct buf *line, size_t start)
 {
-    for (size_t i = start; i < line->length; i++) {
-        unsigned char byte = (unsigned char)line->base[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            line->base[i] = ' ';
+    for (size_t i = start; i < line->length;) {
+        struct str rest = { line->base + i, line->length - i };
+        size_t length = str_utf8_length(rest);
+        size_t count = length > 0 ? length : 1;
+        if (str_printable_length(rest) == 0) {
+            memset(line->base + i, ' ', count);
         }
+        i += count;
     }
 }
 
@@ -191,7 +195,7 @@ static printf_like(3, 0) void add_line(struct log *log, enum log_level level, co
         add_json_message(line, level, format, arguments);
     } else {
         (void)buf_add_format_list(line, format, arguments);
-        blank_control_bytes(line, start);
+        blank_harmful_bytes(line, start);
     }
     log_end(log);
 }

@@ -51,7 +51,8 @@ void log_init(struct log *log, struct log_sink *sink);
 void log_clear(struct log *log);
 
 bool log_wants(const struct log *log, enum log_level level);
-/* The message becomes one line: a control byte in it becomes a blank in text form, and is escaped in JSON. */
+/* The message becomes one line: a byte in it that a terminal must not be shown (str_printable_length()) becomes a blank
+ * in text form, and is escaped in JSON. */
 void log_line(struct log *log, enum log_level level, const char *format, ...) printf_like(3, 4);
 /* The same at every log level: what whoever started the program waits for ("listening on …"). */
 void log_announce(struct log *log, const char *format, ...) printf_like(2, 3);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/compiler.h"
+
 struct str str_of(const char *text)
 {
     if (text == NULL) {
@@ -112,6 +114,41 @@ size_t str_utf8_length(struct str text)
         return 0;
     }
     return length;
+}
+
+uint32_t str_code_point(struct str text)
+{
+    const unsigned char *byte = (const unsigned char *)text.base;
+    size_t length = utf8_announced_length(byte[0]);
+    uint32_t code_point = length == 1 ? byte[0] : byte[0] & (0x7fU >> length);
+
+    for (size_t i = 1; i < length; i++) {
+        code_point = code_point << 6 | (byte[i] & 0x3fU);
+    }
+    return code_point;
+}
+
+static bool is_harmful(uint32_t code_point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        { 0, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
+    };
+
+    for (size_t i = 0; i < array_length(ranges); i++) {
+        if (code_point >= ranges[i].first && code_point <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t str_printable_length(struct str text)
+{
+    size_t length = str_utf8_length(text);
+
+    return length > 0 && !is_harmful(str_code_point(text)) ? length : 0;
 }
 
 int str_to_number(struct str text, uint64_t maximum, uint64_t *ret_number)

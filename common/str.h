@@ -41,6 +41,12 @@ struct str str_trim(struct str text);
 bool str_is_visible(struct str text);
 /* The length of the UTF-8 sequence at the front of `text` (RFC 3629: no overlong form, no surrogate); 0: not UTF-8. */
 size_t str_utf8_length(struct str text);
+/* The same, if a person's terminal may be shown that character; 0 also for a control character (C0, DEL, C1), for a
+ * separator that breaks lines (U+2028, U+2029), and for one that turns the direction of text, so that it reads
+ * otherwise than it is (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). */
+size_t str_printable_length(struct str text);
+/* The code point of the sequence at the front, whose length is not 0. */
+uint32_t str_code_point(struct str text);
 /* Decimal digits and nothing else, up to `maximum`: 0, or -EINVAL, -ERANGE. */
 int str_to_number(struct str text, uint64_t maximum, uint64_t *ret_number);
 

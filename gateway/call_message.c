@@ -19,7 +19,7 @@ struct fields {
     bool has_failed; /* the arena is full */
 };
 
-enum { OWN_LINES = 8, REPEATS_AT_MOST = 64 };
+enum { OWN_LINES = 8 };
 
 /* ---- lines ---- */
 
@@ -105,18 +105,15 @@ static void add_own(struct fields *fields, const char *name, const char *line)
 struct forwarding {
     struct fields *fields;
     const char *name;
-    size_t count;
 };
 
 static void forward_line(void *context, struct str name, struct str value)
 {
     struct forwarding *forwarding = context;
 
-    if (!str_equal_ignoring_case(name, str_of(forwarding->name)) || forwarding->count == REPEATS_AT_MOST) {
-        return;
+    if (str_equal_ignoring_case(name, str_of(forwarding->name))) {
+        add_line(forwarding->fields, make_line(forwarding->fields->arena, forwarding->name, value));
     }
-    forwarding->count++;
-    add_line(forwarding->fields, make_line(forwarding->fields->arena, forwarding->name, value));
 }
 
 static void forward(struct fields *fields, const char *name)
@@ -185,14 +182,30 @@ static void add_configured(struct fields *fields, struct call_message_lines *mad
     }
 }
 
-static size_t count_forwarded(const struct plan_call *planned)
-{
-    size_t count = 0;
+struct line_count {
+    const struct plan_call *planned;
+    size_t count;
+};
 
-    for (const char *const *name = planned->forward_headers; name != NULL && *name != NULL; name++) {
-        count++;
+static void count_if_forwarded(void *context, struct str name, struct str value)
+{
+    struct line_count *lines = context;
+
+    (void)value;
+    for (const char *const *forward = lines->planned->forward_headers; *forward != NULL; forward++) {
+        lines->count += str_equal_ignoring_case(name, str_of(*forward));
     }
-    return count;
+}
+
+/* As often as the client repeats them: its head has a limit. */
+static size_t count_forwarded_lines(const struct plan_call *planned, const struct http_exchange *exchange)
+{
+    struct line_count lines = { .planned = planned };
+
+    if (planned->forward_headers != NULL) {
+        http_exchange_each_header(exchange, count_if_forwarded, &lines);
+    }
+    return lines.count;
 }
 
 /* What is only named by the plan, and by nothing that the client sends. */
@@ -210,12 +223,11 @@ static bool are_made_for(const struct call_message_lines *made, const struct pla
 static int make_lines(const struct call_scope *scope, const struct plan_call *planned)
 {
     struct call_message_lines *made = scope->lines;
-    size_t forwarded_count = count_forwarded(planned);
     struct fields fields = {
         .arena = scope->arena,
         .planned = planned,
         .exchange = scope->exchange,
-        .capacity = (size_t)OWN_LINES + planned->header_count + forwarded_count * REPEATS_AT_MOST,
+        .capacity = (size_t)OWN_LINES + planned->header_count + count_forwarded_lines(planned, scope->exchange),
     };
 
     made->planned = NULL;
@@ -225,8 +237,8 @@ static int make_lines(const struct call_scope *scope, const struct plan_call *pl
     }
     add_own_lines(&fields, scope, made);
     add_content_type(&fields);
-    for (size_t i = 0; i < forwarded_count; i++) {
-        forward(&fields, planned->forward_headers[i]);
+    for (const char *const *name = planned->forward_headers; name != NULL && *name != NULL; name++) {
+        forward(&fields, *name);
     }
     add_configured(&fields, made);
     if (fields.has_failed) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/complain.h"
 #include "common/http_server.h"
 #include "common/stop_signals.h"
 #include "gateway/config_check.h"
@@ -98,7 +99,7 @@ static void print_faults(const struct settings *settings, const struct config_fa
         (void)fprintf(stderr, "%.*s", STR_ARGUMENTS(buf_view(&text)));
     } else {
         config_faults_render_line(faults, settings->config_file, &text);
-        (void)fprintf(stderr, "gateway: %.*s\n", STR_ARGUMENTS(buf_view(&text)));
+        complain("gateway", buf_view(&text));
     }
 }
 
@@ -208,7 +209,7 @@ static int run_until_stopped(struct program *program)
     struct error error = { { '\0' } };
 
     if (start(program, &error) < 0) {
-        (void)fprintf(stderr, "gateway: %s\n", error.text);
+        complain("gateway", str_of(error.text));
         return EXIT_FAILED;
     }
     announce(program);
@@ -287,7 +288,7 @@ int main(int argc, char **argv)
     case OPTIONS_DONE:
         return EXIT_SUCCESS;
     case OPTIONS_WRONG:
-        (void)fprintf(stderr, "gateway: %s\n", error.text);
+        complain("gateway", str_of(error.text));
         return EXIT_WRONG_USE;
     case OPTIONS_RUN:
         break;

@@ -12,6 +12,7 @@ struct pool_thread {
     pthread_t thread;
     struct transfer_cache cache;
     struct transfer *transfer;
+    bool is_held; /* under the pool's lock: see thread_pool_let_go() */
 };
 
 struct thread_pool {
@@ -19,6 +20,7 @@ struct thread_pool {
     pthread_cond_t has_job;
     struct thread_job *first, *last;
     bool is_stopping;
+    size_t held_count;   /* of threads */
     size_t thread_count; /* of those that were started */
     struct pool_thread threads[];
 };
@@ -53,6 +55,16 @@ static void dequeue(struct thread_pool *pool, struct thread_job *job)
     }
 }
 
+/* Not one that is held, and would not take the job. */
+static void wake(struct thread_pool *pool)
+{
+    if (pool->held_count > 0) {
+        pthread_cond_broadcast(&pool->has_job);
+    } else {
+        pthread_cond_signal(&pool->has_job);
+    }
+}
+
 /* ---- a thread ---- */
 
 /* NULL: the pool stops. */
@@ -61,7 +73,7 @@ static struct thread_job *wait_for_job(struct pool_thread *thread)
     struct thread_pool *pool = thread->pool;
 
     pthread_mutex_lock(&pool->lock);
-    while (pool->first == NULL && !pool->is_stopping) {
+    while ((pool->first == NULL || thread->is_held) && !pool->is_stopping) {
         pthread_cond_wait(&pool->has_job, &pool->lock);
     }
     struct thread_job *job = pool->is_stopping ? NULL : pool->first;
@@ -84,6 +96,12 @@ static enum call_error perform(struct pool_thread *thread, struct attempt *attem
     return transfer_perform(thread->transfer, attempt);
 }
 
+/* As far as it can be told here: a body that is no JSON is found later. */
+static bool has_failed(const struct attempt *attempt, enum call_error error)
+{
+    return error != CALL_OK || attempt->status < 200 || attempt->status > 299;
+}
+
 static enum call_error run_job(struct pool_thread *thread, struct thread_job *job)
 {
     enum call_error error = perform(thread, job->attempt);
@@ -91,6 +109,9 @@ static enum call_error run_job(struct pool_thread *thread, struct thread_job *jo
     pthread_mutex_lock(&thread->pool->lock);
     job->transfer = NULL;
     enum call_error cancel_error = job->cancel_error;
+    thread->is_held = has_failed(job->attempt, error);
+    job->held = thread->is_held ? thread : NULL;
+    thread->pool->held_count += thread->is_held ? 1 : 0;
     pthread_mutex_unlock(&thread->pool->lock);
     if (cancel_error == CALL_OK) {
         return error;
@@ -176,13 +197,24 @@ void thread_pool_free(struct thread_pool *pool)
     free(pool);
 }
 
+void thread_pool_let_go(struct pool_thread *held)
+{
+    struct thread_pool *pool = held->pool;
+
+    pthread_mutex_lock(&pool->lock);
+    held->is_held = false;
+    pool->held_count--;
+    wake(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 void thread_pool_submit(struct thread_pool *pool, struct thread_job *job)
 {
     pthread_mutex_lock(&pool->lock);
     job->transfer = NULL;
     job->cancel_error = CALL_OK;
     enqueue(pool, job);
-    pthread_cond_signal(&pool->has_job);
+    wake(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 

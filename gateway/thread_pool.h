@@ -5,6 +5,8 @@
  * Each thread keeps one transfer with connections of its own. A job that waits can be withdrawn; one that runs can be
  * told to stop: a flag that its transfer looks at, and its socket shut down.
  *
+ * A job that failed may be the end of others that wait: its thread takes no other before it is let go.
+ *
  * Memory: a job is its submitter's and must live until it was withdrawn or its `on_done` task has run.
  * Threads: any thread may submit and cancel; the outcome comes to the job's loop.
  */
@@ -19,12 +21,14 @@
 
 struct thread_pool;
 struct transfer;
+struct pool_thread;
 
 struct thread_job {
     struct attempt *attempt;
     struct loop *loop;
     struct loop_task on_done; /* posted to `loop` when the job ran; `error` is set */
     enum call_error error;
+    struct pool_thread *held; /* for thread_pool_let_go(), when on_done has been acted on; NULL: nothing to let go */
     /* The pool's own, under its lock. */
     struct transfer *transfer; /* it runs there */
     enum call_error cancel_error;
@@ -41,5 +45,7 @@ void thread_pool_submit(struct thread_pool *pool, struct thread_job *job);
 /* True: it was still waiting and is withdrawn; on_done does not come. False: it runs, is told to stop, and on_done
  * comes with `error`; or it is over, and on_done comes with what it came to. */
 bool thread_pool_cancel(struct thread_pool *pool, struct thread_job *job, enum call_error error);
+/* On the job's loop: whoever has to hear of its failure has heard, and withdrawn what it withdraws. */
+void thread_pool_let_go(struct pool_thread *held);
 
 #endif

@@ -27,8 +27,14 @@ static void complete(struct thread_job *job, enum call_error error)
 static void on_job_done(void *context)
 {
     struct thread_job *job = context;
+    struct attempt_queue *completions = job->attempt->completions;
+    struct pool_thread *held = job->held;
 
     complete(job, job->error);
+    if (held != NULL) {
+        attempt_queue_drain(completions); /* what this failure ends is not to be started by the thread that it frees */
+        thread_pool_let_go(held);
+    }
 }
 
 static void start(struct upstream *upstream, struct attempt *attempt)

@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
+#include "common/complain.h"
 #include "common/http_server.h"
 #include "lab/sender.h"
 
@@ -11,7 +12,7 @@ enum { LIBRARIES_BYTES = 192 };
 
 int command_complain(int exit_code, const char *text)
 {
-    (void)fprintf(stderr, "lab: %s\n", text);
+    complain("lab", str_of(text));
     return exit_code;
 }
 

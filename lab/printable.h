@@ -4,9 +4,9 @@
  *
  * Unlike buf_add_escaped(), which makes a field of a log line, this keeps all that a terminal may safely be shown:
  * quotes and UTF-8 stay, so that a JSON body reads as it was sent. What could break the line or talk to the terminal
- * becomes \xHH: bytes below 0x20, 0x7f, the control characters U+0080 to U+009F, the line separators U+2028 and U+2029,
- * and bytes that are not UTF-8 (RFC 3629). A backslash stays too, except before an 'x', where it becomes \x5C: so every
- * \xHH in the output is an escape, and the bytes can be had back.
+ * becomes \xHH: what str_printable_length() knows as harmful (control characters, separators of lines, what turns the
+ * direction of text), and bytes that are not UTF-8 (RFC 3629). A backslash stays too, except before an 'x', where it
+ * becomes \x5C: so every \xHH in the output is an escape, and the bytes can be had back.
  */
 #ifndef LAB_PRINTABLE_H
 #define LAB_PRINTABLE_H

@@ -171,6 +171,30 @@ static void listed_headers_go_along_repeated_ones_too_but_for_those_of_the_clien
     }
 }
 
+static void a_listed_header_goes_along_as_often_as_it_is_repeated(void **state)
+{
+    enum { REPEATS = 100 };
+    struct config_scene *scene = *state;
+    cleanup_buf struct buf fields;
+    cleanup_buf struct buf expected;
+    start(scene);
+    buf_init(&fields, 16 * 1024);
+    buf_init(&expected, 16 * 1024);
+    for (int i = 0; i < REPEATS; i++) {
+        (void)buf_add_format(&fields, "X-List: %d\r\n", i);
+        (void)buf_add_format(&expected, "%s%d", i > 0 ? ", " : "", i);
+    }
+    (void)buf_add_byte(&fields, '\0');
+    (void)buf_add_byte(&expected, '\0');
+
+    for (const char *const *mode = config_scene_modes; *mode != NULL; mode++) {
+        cJSON *json = ask(scene, *mode, "GET", "/forward", fields.base, NULL);
+
+        assert_header(json, "a", "X-List", expected.base);
+        cJSON_Delete(json);
+    }
+}
+
 static void a_content_type_that_is_listed_goes_along_once(void **state)
 {
     struct config_scene *scene = *state;
@@ -315,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         config_scene_test(a_call_sends_these_and_nothing_else),
         config_scene_test(listed_headers_go_along_repeated_ones_too_but_for_those_of_the_clients_connection),
+        config_scene_test(a_listed_header_goes_along_as_often_as_it_is_repeated),
         config_scene_test(a_content_type_that_is_listed_goes_along_once),
         config_scene_test(configured_headers_replace_ours_and_no_value_makes_a_line_of_its_own),
         config_scene_test(calls_of_one_request_get_each_its_own_headers),

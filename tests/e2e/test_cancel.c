@@ -105,6 +105,28 @@ static void a_call_that_waits_for_a_thread_is_withdrawn_and_never_reaches_the_ba
     client_close(&clients[0]);
 }
 
+/* There is one thread: while it makes the first call the second waits, and the failure ends both. */
+static void the_thread_of_a_failed_call_does_not_begin_what_that_failure_ends(void **state)
+{
+    enum { ROUNDS = 200 };
+    static const char *const targets[] = { "/fanout?tasks=a,b&status=500", "/fanout?tasks=a,b&fault=garbage" };
+    struct scene *scene = *state;
+    struct client client;
+    scene_start(scene, OPTIONS("--delay=0ms"), OPTIONS("--mode=threads", "--threads=1"));
+    client_open(&client, scene->gateway_port);
+
+    for (int i = 0; i < ROUNDS; i++) {
+        cleanup_answer struct answer answer = ANSWER_NONE;
+        client_get(&client, targets[i % 2]);
+        client_read(&client, &answer);
+        assert_int_equal(answer.status, 502);
+    }
+
+    process_wait_for_count(&scene->backend, "Received a Request!!", ROUNDS);
+    assert_int_equal(process_count_lines(&scene->backend, "Received b"), 0);
+    client_close(&client);
+}
+
 static void a_thread_whose_call_was_cancelled_serves_the_next(void **state)
 {
     struct scene *scene = *state;
@@ -149,6 +171,7 @@ int main(void)
         scene_test(a_client_that_leaves_cancels_its_call),
         scene_test(a_client_that_leaves_cancels_all_calls_of_its_fan_out_and_nobody_elses),
         scene_test(a_call_that_waits_for_a_thread_is_withdrawn_and_never_reaches_the_backend),
+        scene_test(the_thread_of_a_failed_call_does_not_begin_what_that_failure_ends),
         scene_test(a_thread_whose_call_was_cancelled_serves_the_next),
         scene_test(sync_cannot_cancel_a_running_call_and_goes_on_when_it_is_over),
     };

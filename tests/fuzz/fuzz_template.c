@@ -14,6 +14,7 @@
 #include "common/json_view.h"
 #include "tests/fuzz/json_shape.h"
 #include "tests/fuzz/template_expected.h"
+#include "tests/fuzz/template_request.h"
 
 /* Templates are checked to be JSON of 64 levels at most; bodies have as many as fit around them. */
 enum { ARENA_BYTES = 4 * 1024 * 1024, TEMPLATE_DEPTH = 64, BODY_DEPTH = JSON_SCAN_DEPTH - TEMPLATE_DEPTH };
@@ -169,6 +170,7 @@ static void check_target(struct scene *scene, const struct template *template)
     if (verdict == TEMPLATE_DONE) {
         fuzz_check(str_equal(text, buf_view(&expected)) && text.base[text.length] == '\0');
         check_bytes(template, text);
+        template_request_check_target(scene->source, template, text);
     }
 }
 
@@ -196,6 +198,7 @@ static void check_header(struct scene *scene, const struct template *template)
     if (verdict == TEMPLATE_DONE) {
         fuzz_check(str_equal(text, buf_view(&expected)) && text.base[text.length] == '\0');
         fuzz_check(!is_printable || fuzz_is_printable(text));
+        template_request_check_header(scene->source, text);
     }
 }
 

@@ -197,6 +197,19 @@ static void log_text_message_stays_on_one_line(void **state)
     close_fixture(&fixture);
 }
 
+static void log_text_message_shows_a_terminal_nothing_it_would_obey(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    open_fixture(&fixture, LOG_TEXT, LOG_INFO);
+
+    log_line(&fixture.log, LOG_INFO, "a\x1b[2J\xc2\x9b\x32J b\xe2\x80\xae c\x9b d\xe2\x82");
+    log_flush(&fixture.log);
+
+    assert_true(matches(written(&fixture), " - a \\[2J  2J b    c  d  \n$"));
+    close_fixture(&fixture);
+}
+
 static void log_leaves_out_lines_below_its_level(void **state)
 {
     struct fixture fixture;
@@ -496,6 +509,7 @@ int main(void)
         cmocka_unit_test(log_line_formats_its_arguments),
         cmocka_unit_test(log_json_message_is_an_object_with_level_and_message),
         cmocka_unit_test(log_text_message_stays_on_one_line),
+        cmocka_unit_test(log_text_message_shows_a_terminal_nothing_it_would_obey),
         cmocka_unit_test(log_leaves_out_lines_below_its_level),
         cmocka_unit_test(log_announces_at_every_level),
         cmocka_unit_test(log_writes_nothing_before_it_is_flushed),

@@ -133,6 +133,59 @@ static void str_utf8_length_follows_rfc_3629(void **state)
     }
 }
 
+static void str_printable_length_knows_what_a_terminal_must_not_be_shown(void **state)
+{
+    const struct {
+        const char *name;
+        struct str text;
+        size_t length;
+    } cases[] = {
+        { "nothing", { "", 0 }, 0 },
+        { "ASCII", STR("a\x1b"), 1 },
+        { "the least of ASCII", STR(" "), 1 },
+        { "the greatest of ASCII", STR("~"), 1 },
+        { "NUL", STR("\0"), 0 },
+        { "ESC", STR("\x1b"), 0 },
+        { "the greatest control byte", STR("\x1f"), 0 },
+        { "DEL", STR("\x7f"), 0 },
+        { "the first of C1", STR("\xc2\x80"), 0 },
+        { "the last of C1", STR("\xc2\x9f"), 0 },
+        { "behind C1", STR("\xc2\xa0"), 2 },
+        { "a letter of two bytes", STR("\xc3\xa9"), 2 },
+        { "the mark of Arabic letters", STR("\xd8\x9c"), 0 },
+        { "before it", STR("\xd8\x9b"), 2 },
+        { "before the marks of direction", STR("\xe2\x80\x8d"), 3 },
+        { "left to right", STR("\xe2\x80\x8e"), 0 },
+        { "right to left", STR("\xe2\x80\x8f"), 0 },
+        { "behind them", STR("\xe2\x80\x90"), 3 },
+        { "before the separators", STR("\xe2\x80\xa7"), 3 },
+        { "a line separator", STR("\xe2\x80\xa8"), 0 },
+        { "a paragraph separator", STR("\xe2\x80\xa9"), 0 },
+        { "an override", STR("\xe2\x80\xae"), 0 },
+        { "behind the overrides", STR("\xe2\x80\xaf"), 3 },
+        { "before the isolates", STR("\xe2\x81\xa5"), 3 },
+        { "the first isolate", STR("\xe2\x81\xa6"), 0 },
+        { "the last isolate", STR("\xe2\x81\xa9"), 0 },
+        { "behind the isolates", STR("\xe2\x81\xaa"), 3 },
+        { "four bytes", STR("\xf0\x9f\x98\x80"), 4 },
+        { "no UTF-8", STR("\x9b"), 0 },
+        { "overlong ESC", STR("\xc0\x9b"), 0 },
+    };
+    (void)state;
+    for (size_t i = 0; i < array_length(cases); i++) {
+        assert_case(cases[i].name, str_printable_length(cases[i].text) == cases[i].length);
+    }
+}
+
+static void str_code_point_is_what_the_bytes_say(void **state)
+{
+    (void)state;
+    assert_int_equal(str_code_point(STR("\x7f")), 0x7f);
+    assert_int_equal(str_code_point(STR("\xc2\x80")), 0x80);
+    assert_int_equal(str_code_point(STR("\xe2\x82\xac")), 0x20ac);
+    assert_int_equal(str_code_point(STR("\xf4\x8f\xbf\xbf")), 0x10ffff);
+}
+
 static void str_to_number_reads_up_to_its_maximum(void **state)
 {
     uint64_t number = 0;
@@ -187,6 +240,8 @@ int main(void)
         cmocka_unit_test(str_trim_takes_blanks_and_tabs_from_both_ends),
         cmocka_unit_test(str_visible_is_ascii_without_blanks),
         cmocka_unit_test(str_utf8_length_follows_rfc_3629),
+        cmocka_unit_test(str_printable_length_knows_what_a_terminal_must_not_be_shown),
+        cmocka_unit_test(str_code_point_is_what_the_bytes_say),
         cmocka_unit_test(str_to_number_reads_up_to_its_maximum),
         cmocka_unit_test(str_to_number_refuses_the_rest),
     };
