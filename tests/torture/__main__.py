@@ -10,6 +10,7 @@ import tempfile
 import time
 import traceback
 
+import calls
 import memory
 from bench import Bench
 from programs import Trouble
@@ -29,8 +30,10 @@ class Campaign:
 
 
 CAMPAIGNS = {
-    "memory": Campaign(memory.find_in_service, memory.run_in_service, 0.4),
-    "memory-life": Campaign(memory.find_in_a_life, memory.run_in_a_life, 0.6),
+    "memory": Campaign(memory.find_in_service, memory.run_in_service, 0.25),
+    "memory-life": Campaign(memory.find_in_a_life, memory.run_in_a_life, 0.2),
+    "calls": Campaign(calls.find_in_service, calls.run_in_service, 0.25),
+    "calls-life": Campaign(calls.find_in_a_life, calls.run_in_a_life, 0.25),
 }
 
 

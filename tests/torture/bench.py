@@ -10,24 +10,30 @@ from programs import Program, Trouble, check_silent
 
 
 class Bench:
-    """For one mode. `backend` stays as it is; gateways come and go."""
+    """For one mode. The backends stay as they are; gateways come and go."""
 
     def __init__(self, programs, folder, mode):
         self.programs, self.folder, self.mode = programs, folder, mode
         folder.mkdir(parents=True, exist_ok=True)
         self.control = Control(folder / "control")
         self.holder, down_port = scenario.closed_port()
-        self.backend = Program([programs / "backend", "--listen=127.0.0.1:0", "--delay=0ms", "--log-level=error",
-                                f"--answers={scenario.write_answers(folder)}"], folder, "backend")
-        if not self.backend.wait_ready():
-            raise Trouble(f"the backend does not start: {self.backend.read_errors()}")
-        self.config = scenario.write_files(folder, self.backend.port, down_port, mode)
+        self.backends = [self.start_backend(name) for name in ("good", "faulty")]
+        good, faulty = (backend.port for backend in self.backends)
+        self.config = scenario.write_files(folder, {"users": good, "faulty": faulty, "down": down_port}, mode)
+
+    def start_backend(self, name):
+        words = ["--listen=127.0.0.1:0", "--delay=0ms", "--log-level=error", f"--answers={scenario.write_answers(self.folder)}"]
+        backend = Program([self.programs / "backend", *words], self.folder, name)
+        if not backend.wait_ready():
+            raise Trouble(f"the backend does not start: {backend.read_errors()}")
+        return backend
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        self.backend.__exit__(*error)
+        for backend in self.backends:
+            backend.__exit__(*error)
         self.holder.close()
 
     def gateway(self, leaks=True, name="gateway"):

@@ -47,30 +47,31 @@ def routes():
             "echo": {"backend": "users", "path": "/x?bytes=20", "method": "POST", "body": "request"}}},
         {"path": "/large", "calls": {"large": {"backend": "users", "path": "/x?bytes=300000"}}},
         {"path": "/fault/{fault}", "calls": {
-            "bad": {"backend": "users", "path": "/users/7?fault={fault}", "timeout": "300ms"}}},
+            "bad": {"backend": "faulty", "path": "/users/7?fault={fault}"}}},
         {"path": "/line", "calls": {name: {"backend": "narrow", "path": "/x?delay=5ms"} for name in ("a", "b", "c")}},
     ]
 
 
-def configuration(backend_port, down_port, mode):
-    server = f"http://127.0.0.1:{backend_port}"
+def configuration(ports, mode):
+    users, faulty, down = (f"http://127.0.0.1:{ports[name]}" for name in ("users", "faulty", "down"))
     return {
         "listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "mode": mode, "threads": 3, "blocking": "two,res,order",
         "deadline": DEADLINE, "drain_timeout": "20s", "allow_explain": True, "allow_mode_override": True,
         "limits": {"body_bytes": 65536},
         "backends": {
-            "users": {"servers": [server], "timeout": "4s"},
-            "narrow": {"servers": [server + "/v2"], "timeout": "4s", "max_in_flight": 1, "queue": 8, "queue_timeout": "3s"},
-            "down": {"servers": [f"http://127.0.0.1:{down_port}"]},
+            "users": {"servers": [users], "timeout": "4s"},
+            "faulty": {"servers": [faulty], "timeout": "300ms"},
+            "narrow": {"servers": [users + "/v2"], "timeout": "4s", "max_in_flight": 1, "queue": 8, "queue_timeout": "3s"},
+            "down": {"servers": [down]},
         },
         "routes": routes(),
     }
 
 
-def write_files(folder, backend_port, down_port, mode):
+def write_files(folder, ports, mode):
     """The configuration's file."""
     path = folder / "gateway.json"
-    path.write_text(json.dumps(configuration(backend_port, down_port, mode), indent=1))
+    path.write_text(json.dumps(configuration(ports, mode), indent=1))
     return path
 
 

@@ -14,7 +14,7 @@ from programs import Trouble, wait_until
 
 OWN_FAULT = (500, 502, 503, 504)
 ELAPSED = re.compile(rb'"elapsed_ms":\d+')
-RELOAD_LINE = re.compile(r"(reloaded|reload refused|reload failed|nothing to reload)")
+RELOADS = re.compile(r'^fanlight_config_reloads_total\{result="(\w+)"\} (\d+)$', re.MULTILINE)
 
 
 class Step:
@@ -187,17 +187,29 @@ class Leaves(Step):
 
 
 class Reload(Step):
+    """The counters say what became of it: the log may be what fails."""
+
     def __init__(self):
         super().__init__("reload", 200, b"")
 
     def answers(self, gateway):
-        before = len(RELOAD_LINE.findall(gateway.read_log()))
+        before = self.wait_for(gateway, lambda counts: True)
         gateway.signal(signal.SIGHUP)
-        wait_until(lambda: len(RELOAD_LINE.findall(gateway.read_log())) > before or gateway.has_ended(),
-                   "a reload says what became of it", 15)
-        gateway.must_live()
-        line = RELOAD_LINE.findall(gateway.read_log())[-1]
-        return [Answer(200 if line == "reloaded" else 500)]
+        after = self.wait_for(gateway, lambda counts: counts != before)
+        return [Answer(200 if after.get("good", 0) > before.get("good", 0) else 500)]
+
+    @staticmethod
+    def wait_for(gateway, is_enough):
+        found = {}
+
+        def look():
+            gateway.must_live()
+            text = get(gateway.admin, "/metrics").body.decode()
+            found.clear()
+            found.update({result: int(count) for result, count in RELOADS.findall(text)})
+            return found and is_enough(found)
+        wait_until(look, "a reload is counted", 15)
+        return dict(found)
 
 
 def all_steps():
