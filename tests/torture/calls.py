@@ -91,11 +91,16 @@ def cases_of(counts):
 
 
 def judge(tally, name, tracer):
-    injected = tracer.injected()
-    if injected:
+    if tracer.injected():
         tally.passed(name)
     else:
         tally.not_reached(name)
+
+
+def is_impossible(gateway, tracer):
+    """epoll_ctl failed to take a descriptor out for want of memory, which Linux never does; libmicrohttpd ends the process then."""
+    return gateway is not None and "Fatal error in GNU libmicrohttpd" in gateway.read_errors() and \
+        any("EPOLL_CTL_DEL" in line for line in tracer.injected())
 
 
 def story(trouble, tracer):
@@ -145,6 +150,9 @@ def serve(bench, cases, slot, tally):
         while cases and not slot.is_over():
             case = cases.pop(0)
             tracer, trouble = fail_once(bench, gateway, known, descriptors, case)
+            if trouble is not None and is_impossible(gateway, tracer):
+                tally.impossible(f"calls/{bench.mode}/{case}")
+                return
             if trouble is not None:
                 tally.failed(f"calls/{bench.mode}/{case}", story(trouble, tracer))
                 return
@@ -176,12 +184,12 @@ def served_at_last(gateway):
 
 
 def live(bench, known, name, number, keep):
-    """keep(tracer) before anything can go wrong."""
+    """keep(gateway, tracer) before anything can go wrong."""
     bench.control.disarm()
     bench.control.hold()
     with bench.gateway(leaks=False) as gateway:
         tracer = Tracer(gateway, bench.folder, words_for(bench, gateway, name, number))
-        keep(tracer)
+        keep((gateway, tracer))
         with tracer:
             bench.control.release()
             if not gateway.wait_ready():
@@ -205,7 +213,7 @@ def find_in_a_life(bench):
     known, counts, seen = known_steps(bench), {}, []
     for name in fault_names():
         live(bench, known, name, None, seen.append)
-        counts[name] = most_by_a_thread(seen.pop().lines())
+        counts[name] = most_by_a_thread(seen.pop()[1].lines())
     return cases_of(counts)
 
 
@@ -214,12 +222,15 @@ def run_in_a_life(bench, cases, slot, tally):
     for case in cases:
         if slot.is_over():
             return
-        seen = []
-        name, number = case.rsplit("/", 1)
+        seen, name = [(None, None)], f"calls-life/{bench.mode}/{case}"
         try:
-            live(bench, known, name, number, seen.append)
-            judge(tally, f"calls-life/{bench.mode}/{case}", seen[0])
+            live(bench, known, *case.rsplit("/", 1), seen.append)
+            judge(tally, name, seen[-1][1])
         except Trouble as trouble:
-            tally.failed(f"calls-life/{bench.mode}/{case}", story(trouble, seen[0] if seen else None))
+            gateway, tracer = seen[-1]
+            if is_impossible(gateway, tracer):
+                tally.impossible(name)
+            else:
+                tally.failed(name, story(trouble, tracer))
         finally:
             bench.control.release()

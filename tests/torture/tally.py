@@ -2,7 +2,7 @@
 """tally - what came out, case by case."""
 import threading
 
-WORDS = ("passed", "failed", "skipped", "not reached")
+WORDS = ("passed", "failed", "skipped", "not reached", "impossible")
 
 
 class Tally:
@@ -33,6 +33,10 @@ class Tally:
     def not_reached(self, name):
         """Nothing failed: what should have did not happen this time."""
         self.count("not reached", name, f"not reached {name}" if self.is_verbose else None)
+
+    def impossible(self, name):
+        """What failed never fails so on Linux."""
+        self.count("impossible", name, f"impossible {name}" if self.is_verbose else None)
 
     def skipped(self, name, why):
         self.count("skipped", name, f"skipped {name}: {why}")
