@@ -133,7 +133,7 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *metho
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
 
-/* Chunks can exceed the limit unannounced. Some more is read and dropped, so that the client sees its answer. */
+/* Chunks can exceed the limit unannounced, and memory can run out. Some more is read and dropped, so that the client sees its answer. */
 static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
 {
     if (exchange->body_excess > 0 || buf_add(&exchange->body, bytes, *count) < 0) {
@@ -150,6 +150,9 @@ static enum MHD_Result on_complete(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->connection->server;
 
+    if (exchange->body_excess > 0 && exchange->body_excess <= exchange->body.limit - exchange->body.length) {
+        return refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
+    }
     if (exchange->body_excess > 0) {
         return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "The request body is larger than this server accepts.");
     }

@@ -55,7 +55,8 @@ static bool wait_for_room(int descriptor)
     return poll(&room, 1, -1) >= 0 || errno == EINTR;
 }
 
-static void write_all(int descriptor, struct str bytes)
+/* What is left of it. */
+static struct str write_all(int descriptor, struct str bytes)
 {
     while (bytes.length > 0) {
         ssize_t count = write(descriptor, bytes.base, bytes.length);
@@ -65,20 +66,47 @@ static void write_all(int descriptor, struct str bytes)
         }
         bool can_go_on = count < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(descriptor)));
         if (!can_go_on) {
-            return;
+            break;
         }
     }
+    return bytes;
+}
+
+/* Whole lines. So many bytes were lost before them if they are the first to get out since, else 0. */
+static size_t write_lines(struct log_sink *sink, struct str lines)
+{
+    if (sink->is_torn) {
+        sink->is_torn = write_all(sink->descriptor, STR("\n")).length > 0;
+    }
+    struct str left = sink->is_torn ? lines : write_all(sink->descriptor, lines);
+    if (left.length > 0) {
+        sink->is_torn = sink->is_torn || (left.length < lines.length && left.base[-1] != '\n');
+        sink->lost_bytes += left.length;
+        sink->lost_error = errno;
+        return 0;
+    }
+    size_t lost = sink->lost_bytes;
+    sink->lost_bytes = 0;
+    return lost;
 }
 
 void log_flush(struct log *log)
 {
+    struct log_sink *sink = log->sink;
+
     if (log->lines.length == 0) {
         return;
     }
-    (void)pthread_mutex_lock(&log->sink->lock);
-    write_all(log->sink->descriptor, buf_view(&log->lines));
-    (void)pthread_mutex_unlock(&log->sink->lock);
+    (void)pthread_mutex_lock(&sink->lock);
+    size_t lost_bytes = write_lines(sink, buf_view(&log->lines));
+    int lost_error = sink->lost_error;
+    (void)pthread_mutex_unlock(&sink->lock);
     buf_reset(&log->lines);
+    if (lost_bytes > 0) {
+        log_line(log, LOG_ERROR, "%zu bytes of the log are lost, because it could not be written: %s", lost_bytes,
+                 strerror(lost_error));
+        log_flush(log);
+    }
 }
 
 /* Local time; broken-down time is worked out once a second only. */

@@ -10,7 +10,8 @@
  * buffer before it. Whole lines only ever reach the sink, under its lock. Only main, worker and access_log write lines.
  *
  * When standard output cannot take more, writing waits for it, as a blocking descriptor would; when it fails (its
- * reader is gone; SIGPIPE must be ignored), the lines are dropped and the program goes on.
+ * reader is gone, the disk is full; SIGPIPE must be ignored), the lines are dropped and the program goes on. Once it
+ * can be written again, half a line that got out is ended, and a line says how much is lost.
  *
  * Memory: 512 KiB at most; a full buffer is flushed. A line of over 256 KiB is cut in text form, and replaced by a line
  * that says so in JSON form.   Threads: a `struct log` belongs to one thread.
@@ -31,6 +32,9 @@ struct log_sink {
     enum log_format format;
     enum log_level level;
     pthread_mutex_t lock;
+    size_t lost_bytes; /* that could not be written; told of in a line as soon as one can */
+    int lost_error;
+    bool is_torn; /* the last byte that got out was not a line break */
 };
 
 struct log {

@@ -337,6 +337,8 @@ enum template_verdict call_message_build(const struct call_scope *scope, const s
     if (verdict == TEMPLATE_DONE) {
         verdict = build_body(scope, planned, values, &message, error);
     }
-    *ret_message = message;
+    if (verdict == TEMPLATE_DONE) {
+        *ret_message = message;
+    }
     return verdict;
 }

@@ -129,7 +129,7 @@ static void make_calls(struct request *request, const struct plan *plan)
     struct call_scope scope = scope_of(request);
 
     if (fan_out_init(&request->fan_out, plan, &scope, &fan_out_events, request) < 0) {
-        request_answer_refusal(request, 413, "The request asks for more than this gateway holds.", NULL, false);
+        request_answer_refusal(request, 503, "The gateway has no memory left for this request.", NULL, false);
         return;
     }
     if (loop_arm(request->host->loop, &request->deadline_timer, request->deadline_us + DEADLINE_GRACE_US) < 0) {

@@ -159,13 +159,26 @@ void request_answer_overload(struct request *request)
 
 /* ---- of calls ---- */
 
-/* `,"_explain":{…}`, where it was asked for. */
+/* `,"_explain":{…}`, where it was asked for. One that there is no room for is left out as a whole. */
 static void add_explanation(struct request *request, struct buf *members)
 {
-    if (request->wants_explanation) {
-        (void)buf_add_text(members, members->length > 0 ? ",\"_explain\":" : "\"_explain\":");
-        request_record_render(request, request->answered_us, members);
+    size_t length = members->length;
+
+    if (!request->wants_explanation || members->failed) {
+        return;
     }
+    (void)buf_add_text(members, length > 0 ? ",\"_explain\":" : "\"_explain\":");
+    request_record_render(request, request->answered_us, members);
+    if (members->failed) {
+        members->length = length;
+        members->failed = false;
+    }
+}
+
+/* Half a text would not be JSON any more: the status says enough. */
+static struct str whole_or_nothing(const struct buf *text)
+{
+    return text->failed ? STR("") : buf_view(text);
 }
 
 void request_answer_failure(struct request *request)
@@ -185,9 +198,9 @@ void request_answer_failure(struct request *request)
                          STR_ARGUMENTS(failed->detail));
     struct problem problem = {
         .status = request->status,
-        .detail = buf_view(&detail),
+        .detail = whole_or_nothing(&detail),
         .request_id = str_of(request->id),
-        .members = buf_view(&members),
+        .members = whole_or_nothing(&members),
     };
     answer_problem(request, &problem, (struct answer){ .status = 0 });
 }
@@ -245,14 +258,18 @@ static struct merge_member *list_members(struct request *request)
     return members;
 }
 
-/* What follows the calls' members. */
-static void render_tail(struct request *request, struct buf *tail)
+/* What follows the calls' members. An answer that lacks something always says what. */
+static int render_tail(struct request *request, struct buf *tail)
 {
     if (request->fan_out.is_incomplete) {
+        const struct account *account = request_account(request, request->answered_us);
         (void)buf_add_text(tail, "\"_errors\":");
-        (void)account_render_outcomes(request_account(request, request->answered_us), true, tail);
+        if (account->call_count == 0 || account_render_outcomes(account, true, tail) < 0) {
+            return -ENOMEM;
+        }
     }
     add_explanation(request, tail);
+    return 0;
 }
 
 void request_answer_merged(struct request *request)
@@ -266,8 +283,8 @@ void request_answer_merged(struct request *request)
     /* A text takes up to six bytes for one of its own. */
     buf_init(&body, limits->answer_bytes * 6 + (size_t)TEXT_BYTES_AT_MOST * 4);
     buf_init(&tail, TEXT_BYTES_AT_MOST * (size_t)2);
-    render_tail(request, &tail);
-    if (members == NULL || merge_render(members, request->fan_out.plan->call_count, buf_view(&tail), &body) < 0) {
+    if (members == NULL || render_tail(request, &tail) < 0 ||
+        merge_render(members, request->fan_out.plan->call_count, buf_view(&tail), &body) < 0) {
         request_answer_refusal(request, 503, "The gateway has no memory left for this answer.", NULL, false);
         return;
     }

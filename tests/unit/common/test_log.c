@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 
 #include "common/clock.h"
@@ -498,6 +499,60 @@ static void log_of_several_threads_has_whole_lines_only(void **state)
     close_fixture(&fixture);
 }
 
+static void log_that_could_not_be_written_says_how_much_is_lost_once_it_can(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    open_fixture(&fixture, LOG_TEXT, LOG_INFO);
+    int kept = dup(fixture.descriptor);
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(kept >= 0 && full >= 0);
+
+    assert_true(dup2(full, fixture.descriptor) >= 0);
+    log_line(&fixture.log, LOG_INFO, "lost");
+    log_flush(&fixture.log);
+    log_line(&fixture.log, LOG_INFO, "lost, too");
+    log_flush(&fixture.log);
+    assert_true(dup2(kept, fixture.descriptor) >= 0);
+    log_line(&fixture.log, LOG_INFO, "kept");
+    log_flush(&fixture.log);
+    log_line(&fixture.log, LOG_INFO, "the next one");
+    log_flush(&fixture.log);
+
+    assert_true(matches(written(&fixture), "^[^\n]* - kept\n"
+                                           "[^\n]* - 67 bytes of the log are lost, because it could not be written: No "
+                                           "space left on device\n"
+                                           "[^\n]* - the next one\n$"));
+    (void)close(kept);
+    (void)close(full);
+    close_fixture(&fixture);
+}
+
+static void log_ends_the_half_line_that_got_out_before_the_next_one(void **state)
+{
+    const struct rlimit tight = { .rlim_cur = 40, .rlim_max = RLIM_INFINITY };
+    const struct rlimit wide = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+    struct fixture fixture;
+
+    (void)state;
+    open_fixture(&fixture, LOG_TEXT, LOG_INFO);
+    (void)signal(SIGXFSZ, SIG_IGN);
+
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    log_line(&fixture.log, LOG_INFO, "this is longer than there is room for");
+    log_flush(&fixture.log);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &wide), 0);
+    log_line(&fixture.log, LOG_INFO, "kept");
+    log_flush(&fixture.log);
+
+    assert_true(matches(written(&fixture), "^[^\n]* - this is longer[^\n]*\n"
+                                           "[^\n]* - kept\n"
+                                           "[^\n]* - 24 bytes of the log are lost, because it could not be written: "
+                                           "File too large\n$"));
+    close_fixture(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +573,8 @@ int main(void)
         cmocka_unit_test(log_cuts_a_text_line_that_is_too_long),
         cmocka_unit_test(log_replaces_a_json_line_that_is_too_long),
         cmocka_unit_test(log_that_cannot_be_written_is_dropped),
+        cmocka_unit_test(log_that_could_not_be_written_says_how_much_is_lost_once_it_can),
+        cmocka_unit_test(log_ends_the_half_line_that_got_out_before_the_next_one),
         cmocka_unit_test(log_waits_for_a_reader_that_is_slow),
         cmocka_unit_test(log_goes_on_after_a_signal),
         cmocka_unit_test(log_of_several_threads_has_whole_lines_only),
