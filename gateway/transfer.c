@@ -64,7 +64,9 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
     struct transfer_cache *cache = transfer->cache;
 
     (void)purpose;
-    if (transfer->opened_count == TRANSFER_SOCKETS_OPENED) {
+    /* Once the request was sent it is a replay that libcurl wants a connection for, which on_request_due() would refuse
+     * only when the backend has already been bothered with it. */
+    if (transfer->requests_sent > 0 || transfer->opened_count == TRANSFER_SOCKETS_OPENED) {
         return CURL_SOCKET_BAD;
     }
     int descriptor = socket(address->family, address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, address->protocol);
