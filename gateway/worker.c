@@ -255,6 +255,7 @@ static int open_server(struct worker *worker)
     };
     struct http_server_config config = server_config(worker, &worker->settings.config->limits);
 
+    config.host = str_of(worker->settings.config->settings.listen.host);
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
     worker->drain_task = (struct loop_task){ .run = drain, .context = worker };

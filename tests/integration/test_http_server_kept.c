@@ -3,6 +3,7 @@
  * What follows on a connection on which a request waited for its answer: whatever it is, and however it comes in.
  */
 #include "tests/integration/http_server_bench.h"
+#include "tests/support/gate.h"
 
 #include "tests/support/unit.h"
 
@@ -359,13 +360,17 @@ static const struct body_case body_cases[] = {
     { "by length", false, { "Content-Length: 5\r\n\r\nhello" } },
     { "by length, later", false, { "Content-Length: 5\r\n\r\n", "hello" } },
     { "by length, in pieces", false, { "Content-Length: 5\r\n\r\nh", "ell", "o" } },
+    { "awaited, by length", true, { CONTINUE "Content-Length: 5\r\n\r\n", "hello" } },
+    { "awaited, by length, in pieces", true, { CONTINUE "Content-Length: 5\r\n\r\n", "he", "llo" } },
+    { "not awaited", true, { CONTINUE "Content-Length: 5\r\n\r\nhello" } },
+};
+
+/* Behind these the connection ends. */
+static const struct body_case last_cases[] = {
     { "in chunks", false, { CHUNKED "\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" } },
     { "in chunks, later", false, { CHUNKED "\r\n", "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" } },
     { "in chunks, in pieces", false, { CHUNKED "\r\n2\r", "\nhe\r\n3\r\nll", "o\r\n0\r", "\n\r\n" } },
-    { "awaited, by length", true, { CONTINUE "Content-Length: 5\r\n\r\n", "hello" } },
-    { "awaited, by length, in pieces", true, { CONTINUE "Content-Length: 5\r\n\r\n", "he", "llo" } },
     { "awaited, in chunks", true, { CONTINUE CHUNKED "\r\n", "2\r\nhe\r\n", "3\r\nllo\r\n0\r\n\r\n" } },
-    { "not awaited", true, { CONTINUE "Content-Length: 5\r\n\r\nhello" } },
 };
 
 static void send_body_case(struct http_server_bench *bench, struct client *client, const struct body_case *body,
@@ -424,6 +429,21 @@ static void bodies_come_before_and_after_a_request_that_waited(void **state)
     client_close(&client);
 }
 
+static void a_body_in_chunks_behind_a_request_that_waited_is_the_last(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < 2 * array_length(last_cases); i++) {
+        struct client client;
+        start(bench, &client);
+
+        check_body(bench, &client, &last_cases[i / 2], i % 2 == 1, false);
+
+        assert_case(last_cases[i / 2].name, bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+        client_close(&client);
+    }
+}
+
 static void a_request_in_the_segment_of_a_body_is_the_next_one(void **state)
 {
     struct http_server_bench *bench = *state;
@@ -453,6 +473,7 @@ int main(void)
         bench_test(an_empty_line_may_come_before_a_request),
         bench_test(an_empty_line_may_come_behind_a_request_that_waits),
         bench_test(bodies_come_before_and_after_a_request_that_waited),
+        bench_test(a_body_in_chunks_behind_a_request_that_waited_is_the_last),
         bench_test(a_request_in_the_segment_of_a_body_is_the_next_one),
     };
 

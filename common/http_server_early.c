@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Refusals in the middle of a body. microhttpd takes an answer only when a request has been read to its end, which may
+ * never come where the body has no length; so these bytes go past it, and what else the client sends is dropped until
+ * it has seen them: to close at once would be a reset, which may overtake the answer.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/http_server_internal.h"
+#include "common/problem.h"
+
+enum { EARLY_HEAD_BYTES = 8192 };
+
+static void format_date(char *text, size_t size)
+{
+    time_t now_s = (time_t)(clock_wall_us() / CLOCK_US_PER_SECOND);
+    struct tm utc = { 0 };
+
+    (void)gmtime_r(&now_s, &utc);
+    (void)strftime(text, size, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+}
+
+static int render(const struct http_answer *answer, struct buf *bytes)
+{
+    char date[40] = "";
+
+    format_date(date, sizeof date);
+    (void)buf_add_format(bytes, "HTTP/1.1 %d %s\r\nDate: %s\r\n", answer->status, problem_reason_phrase(answer->status),
+                         date);
+    for (size_t i = 0; i < answer->field_count; i++) {
+        (void)buf_add_format(bytes, "%s: %s\r\n", answer->fields[i].name, answer->fields[i].value);
+    }
+    (void)buf_add_format(bytes, "Connection: close\r\nContent-Length: %zu\r\n\r\n", answer->body.length);
+    return buf_add_str(bytes, answer->body);
+}
+
+/* All of it or nothing: a few kilobytes, before anything else was sent on this connection or behind answers that the
+ * client has read by now. */
+static int send_past(const struct http_connection *connection, struct str bytes)
+{
+    if (http_connection_is_secured(connection)) {
+        return -EPIPE; /* they would have to go through its TLS session */
+    }
+    ssize_t sent = send(connection->descriptor, bytes.base, bytes.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent >= 0 && (size_t)sent == bytes.length ? 0 : -EPIPE;
+}
+
+int http_exchange_answer_early(struct http_exchange *exchange, const struct http_answer *answer)
+{
+    cleanup_buf struct buf bytes;
+    int result = 0;
+
+    buf_init(&bytes, EARLY_HEAD_BYTES + answer->body.length);
+    exchange->state = EXCHANGE_SENDING;
+    exchange->is_closing = true;
+    exchange->answered_us = http_server_update_now(exchange->connection->server);
+    if (render(answer, &bytes) < 0) {
+        result = -ENOMEM;
+    } else {
+        result = send_past(exchange->connection, buf_view(&bytes));
+    }
+    exchange->is_aborted = result < 0;
+    exchange->is_answered_early = result == 0;
+    (void)shutdown(exchange->connection->descriptor, SHUT_WR);
+    return result;
+}
