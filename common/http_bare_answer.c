@@ -3,21 +3,17 @@
 
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "common/clock.h"
 #include "common/compiler.h"
+#include "common/http_date.h"
 
 enum { READS_AT_MOST = 16, READ_BYTES = 4096 };
 
 static size_t render(char text[HTTP_BARE_ANSWER_BYTES], const char *status_line, const char *fields)
 {
-    time_t now_s = (time_t)(clock_wall_us() / CLOCK_US_PER_SECOND);
-    struct tm utc = { 0 };
-    char date[40] = "";
+    char date[HTTP_DATE_BYTES];
 
-    (void)gmtime_r(&now_s, &utc);
-    (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    http_date_now(date);
     int length = snprintf(text, HTTP_BARE_ANSWER_BYTES,
                           "HTTP/1.1 %s\r\nDate: %s\r\n%sConnection: close\r\n"
                           "Content-Length: 0\r\n\r\n",

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/http_guard.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "common/compiler.h"
+#include "common/http_authority.h"
 #include "common/http_syntax.h"
 
-enum { BAD_REQUEST = 400, NOT_IMPLEMENTED = 501 };
+enum { BAD_REQUEST = 400, EXPECTATION_FAILED = 417, NOT_IMPLEMENTED = 501 };
 
 /* The first fault is the one that is told. */
 static void refuse(struct http_guard *guard, int status, const char *reason)
@@ -18,68 +16,15 @@ static void refuse(struct http_guard *guard, int status, const char *reason)
     }
 }
 
-/* RFC 3986 §3.2.2: unreserved, percent-encoded and sub-delims. */
-static bool is_registered_name(struct str name)
-{
-    for (size_t i = 0; i < name.length; i++) {
-        if (name.base[i] == '%') {
-            if (name.length - i < 3 || !http_byte_is(name.base[i + 1], HTTP_BYTE_HEXADECIMAL) ||
-                !http_byte_is(name.base[i + 2], HTTP_BYTE_HEXADECIMAL)) {
-                return false;
-            }
-        } else if (!http_byte_is(name.base[i], HTTP_BYTE_HOST)) {
-            return false;
-        }
-    }
-    return name.length > 0;
-}
-
-/* "…]" behind the opening bracket, off the front of *rest. */
-static bool take_ipv6(struct str *rest)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr ignored;
-    size_t length = str_find(*rest, ']');
-
-    if (length == rest->length || length >= sizeof text || memchr(rest->base, '\0', length) != NULL) {
-        return false;
-    }
-    memcpy(text, rest->base, length);
-    text[length] = '\0';
-    *rest = str_from(*rest, length + 1);
-    return inet_pton(AF_INET6, text, &ignored) == 1;
-}
-
-/* RFC 9110 §7.2: host [":" port], where the port may be empty. An http URI has no empty host (RFC 9110 §4.2.1). */
-static bool is_host(struct str value)
-{
-    struct str rest = value;
-    uint64_t ignored = 0;
-
-    if (str_starts_with(rest, STR("["))) {
-        rest = str_from(rest, 1);
-        if (!take_ipv6(&rest)) {
-            return false;
-        }
-    } else {
-        struct str name = { rest.base, str_find(rest, ':') };
-        rest = str_from(rest, name.length);
-        if (!is_registered_name(name)) {
-            return false;
-        }
-    }
-    if (rest.length == 0 || str_equal(rest, STR(":"))) {
-        return true;
-    }
-    return rest.base[0] == ':' && str_to_number(str_from(rest, 1), UINT16_MAX, &ignored) == 0;
-}
-
 static void check_host(struct http_guard *guard, struct str value)
 {
+    struct http_authority ignored;
+
     guard->host_count++;
+    guard->host = value;
     if (guard->host_count > 1) {
         refuse(guard, BAD_REQUEST, "The request has more than one Host header.");
-    } else if (!is_host(value)) {
+    } else if (http_authority_parse(value, HTTP_PORT, &ignored) < 0) {
         refuse(guard, BAD_REQUEST, "The Host header is not a host.");
     }
 }
@@ -94,13 +39,27 @@ static void check_length(struct http_guard *guard, struct str value)
     }
 }
 
+/* microhttpd 0.9 leaves blanks behind a value where they are, and then does not know the word either. */
 static void check_transfer_encoding(struct http_guard *guard, struct str value)
 {
+    static const struct str chunked = STR_STATIC("chunked");
+    struct str trimmed = str_trim(value);
+
     guard->transfer_encoding_count++;
     if (guard->transfer_encoding_count > 1) {
         refuse(guard, BAD_REQUEST, "The request has more than one Transfer-Encoding header.");
-    } else if (!str_equal_ignoring_case(value, STR("chunked"))) {
+    } else if (!str_equal_ignoring_case(trimmed, chunked)) {
         refuse(guard, NOT_IMPLEMENTED, "The only Transfer-Encoding that is understood is chunked.");
+    } else if (trimmed.base + trimmed.length != value.base + value.length) {
+        refuse(guard, NOT_IMPLEMENTED, "A Transfer-Encoding with a blank behind it is not understood.");
+    }
+}
+
+/* RFC 9110 §10.1.1: a list, which may be empty. */
+static void check_expectation(struct http_guard *guard, struct str value)
+{
+    if (value.length > 0 && !str_equal_ignoring_case(value, STR("100-continue"))) {
+        refuse(guard, EXPECTATION_FAILED, "The only expectation that is met is 100-continue.");
     }
 }
 
@@ -146,7 +105,9 @@ void http_guard_header(struct http_guard *guard, struct str name, struct str val
     } else if (str_equal_ignoring_case(name, STR("Content-Length"))) {
         check_length(guard, trimmed);
     } else if (str_equal_ignoring_case(name, STR("Transfer-Encoding"))) {
-        check_transfer_encoding(guard, trimmed);
+        check_transfer_encoding(guard, value);
+    } else if (str_equal_ignoring_case(name, STR("Expect"))) {
+        check_expectation(guard, trimmed);
     } else if (is_suspect_name(name)) {
         guard->is_suspect = true;
     }

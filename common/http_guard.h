@@ -24,6 +24,7 @@ struct http_guard {
     unsigned host_count;
     unsigned length_count;
     unsigned transfer_encoding_count;
+    struct str host; /* the last Host header's value */
     uint64_t content_length;
     /* A header that frames nothing but is named as if it might: microhttpd joins a folded line to the *name* of the
      * header above, and "Content-Length: 5\r\n x" arrives as "Content-Lengthx". Whoever is in front may have read a
@@ -34,7 +35,8 @@ struct http_guard {
 };
 
 void http_guard_header(struct http_guard *guard, struct str name, struct str value);
-/* 0: let it pass; else the status to refuse it with, and *ret_reason. `is_http_1_1`: the version demands a Host. */
+/* 0: let it pass; else the status to refuse it with, and *ret_reason. `target`: in origin form, or as it came.
+ * `is_http_1_1`: or a later 1.x; the version demands a Host. */
 int http_guard_verdict(struct http_guard *guard, struct str method, struct str target, bool is_http_1_1,
                        const char **ret_reason);
 

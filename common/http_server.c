@@ -130,6 +130,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     }
     server->loop = loop;
     server->config = *config;
+    (void)snprintf(server->host, sizeof server->host, "%.*s", STR_ARGUMENTS(config->host));
+    server->cuts_in_place = http_server_cuts_in_place();
     server->shortest_timeout_us = http_deadline_shortest_us(config);
     (void)http_server_update_now(server);
     if (config->tls != NULL && http_tls_copy(&server->tls, config->tls) < 0) {

@@ -18,8 +18,10 @@
  * on_finished follows in the next turn.
  *
  * Requests that no handler should see (http_guard, a body over the limit) come to `on_refused` instead, which must
- * answer at once; the connection closes after it. Those that end before even that is possible (microhttpd refused them
- * by itself, a deadline was over, the client left) are told to `on_unheard` afterwards.
+ * answer at once, by bytes; the connection closes after it. After a request with a body in chunks it closes, too:
+ * microhttpd 0.9 reads chunks more laxly than others, and what it left of them must not become a request. Those that
+ * end before even that is possible (microhttpd refused them by itself, a deadline was over, the client left) are told
+ * to `on_unheard` afterwards.
  *
  * Slow clients are ended when their time is up, however steadily they send or take single bytes:
  *
@@ -84,6 +86,7 @@ struct http_server_config {
     size_t header_bytes;               /* the longest request head; longer: 431 or 414 */
     size_t response_header_bytes;      /* for an answer's head, see above; 0: 8192; at least 4096 */
     size_t body_bytes;                 /* the longest request body; longer: 413 */
+    struct str host; /* what it listens on, as configured: a target in absolute form may name it; copied */
     /* See above; 0: none. */
     uint64_t idle_timeout_us;
     uint64_t header_timeout_us;
@@ -144,8 +147,10 @@ const char *http_server_library_version(void);
 /* ---- the request: raw bytes as the client sent them ---- */
 
 struct str http_exchange_method(const struct http_exchange *exchange);
-/* Path and query as they came, nothing decoded. */
+/* Path and query as they came, nothing decoded; of a target in absolute form, too. */
 struct str http_exchange_target(const struct http_exchange *exchange);
+/* The target as it came, in whatever form: for a log. */
+struct str http_exchange_sent_target(const struct http_exchange *exchange);
 struct str http_exchange_protocol(const struct http_exchange *exchange); /* "HTTP/1.1" */
 struct str http_exchange_client(const struct http_exchange *exchange);   /* "127.0.0.1:52673" */
 struct str http_exchange_body(const struct http_exchange *exchange);

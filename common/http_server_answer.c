@@ -192,6 +192,11 @@ int http_exchange_answer(struct http_exchange *exchange, const struct http_answe
         free_body(answer);
         return -EPIPE;
     }
+    if (exchange->is_refused_early) {
+        int result = http_exchange_answer_early(exchange, answer);
+        free_body(answer);
+        return result;
+    }
     return give_response(exchange, response_from_body(answer), answer);
 }
 
@@ -236,7 +241,7 @@ static struct MHD_Response *response_from_stream(struct http_exchange *exchange,
 int http_exchange_stream(struct http_exchange *exchange, const struct http_answer *answer, uint64_t length,
                          http_stream_fn *read_more, void *context)
 {
-    if (!can_answer(exchange)) {
+    if (!can_answer(exchange) || exchange->is_refused_early) {
         return -EPIPE;
     }
     exchange->read_more = read_more;

@@ -2,12 +2,16 @@
 /*
  * What microhttpd calls in the course of a request: its target, its head, its body, its end.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "common/http_guard.h"
+#include "common/http_head_layout.h"
 #include "common/http_server_internal.h"
 
 enum { DROPPED_BODY_BYTES = 64 * 1024 };
+
+static const char too_large[] = "The request body is larger than this server accepts.";
 
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd)
 {
@@ -39,7 +43,7 @@ static enum MHD_Result act(struct http_exchange *exchange)
     return MHD_YES;
 }
 
-static enum MHD_Result refuse(struct http_exchange *exchange, int status, const char *reason)
+static void tell_refusal(struct http_exchange *exchange, int status, const char *reason)
 {
     struct http_server *server = exchange->connection->server;
 
@@ -48,11 +52,17 @@ static enum MHD_Result refuse(struct http_exchange *exchange, int status, const 
     if (exchange->state == EXCHANGE_HANDLING) {
         exchange->is_aborted = true;
     }
+}
+
+static enum MHD_Result refuse(struct http_exchange *exchange, int status, const char *reason)
+{
+    tell_refusal(exchange, status, reason);
     return act(exchange);
 }
 
 struct head {
     struct http_guard guard;
+    struct http_head_layout layout;
     struct http_head *fields;
     size_t cookie_bytes;
     size_t entry_count; /* fields, cookies and query parameters */
@@ -70,6 +80,7 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
         return MHD_YES;
     }
     http_guard_header(&head->guard, field, value);
+    http_head_layout_add(&head->layout, field, value);
     http_head_add(head->fields, field, value);
     if (str_equal_ignoring_case(field, STR("Cookie"))) {
         head->cookie_bytes += value.length;
@@ -94,12 +105,29 @@ static bool leaves_room(const struct http_exchange *exchange, size_t text_bytes)
     return text_bytes <= header_bytes && exchange->head_bytes <= header_bytes + HTTP_SERVER_HEAD_MARGIN_BYTES;
 }
 
+bool http_server_cuts_in_place(void)
+{
+    return strcmp(MHD_get_version(), "0.9.75") == 0;
+}
+
+static int judge_fields(struct http_exchange *exchange, struct head *head, size_t text_bytes, const char **ret_reason)
+{
+    bool is_http_1_0 = str_equal(exchange->protocol, STR("HTTP/1.0"));
+
+    if (exchange->connection->server->cuts_in_place && !http_head_layout_is_whole(&head->layout, text_bytes)) {
+        *ret_reason = "The request head has a line that is folded, without a name, or not ended as it must be.";
+        return MHD_HTTP_BAD_REQUEST;
+    }
+    int status = http_guard_verdict(&head->guard, exchange->method, exchange->path, !is_http_1_0, ret_reason);
+    return status != 0 ? status : http_server_check_authority(exchange, head->guard.host, ret_reason);
+}
+
 /* All that is to be known of the head, in one walk. */
-static int judge_head(struct http_exchange *exchange, const char **ret_reason)
+static int judge_head(struct http_exchange *exchange, struct str url, const char **ret_reason)
 {
     struct head head = { .fields = &exchange->head };
-    bool is_http_1_1 = str_equal(exchange->protocol, STR("HTTP/1.1"));
 
+    http_head_layout_begin(&head.layout, exchange->method, url, exchange->protocol);
     (void)MHD_get_connection_values_n(exchange->connection->mhd,
                                       MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, look_at, &head);
     size_t text_bytes = head_text_bytes(exchange);
@@ -108,20 +136,20 @@ static int judge_head(struct http_exchange *exchange, const char **ret_reason)
         *ret_reason = "The request head is larger than this server accepts.";
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
     }
-    int status =
-        http_guard_verdict(&head.guard, exchange->method, http_exchange_target(exchange), is_http_1_1, ret_reason);
-    exchange->closes_after_answer = head.guard.is_suspect;
-    exchange->request_bytes =
-        head.guard.transfer_encoding_count > 0 ? HTTP_LENGTH_UNKNOWN : text_bytes + head.guard.content_length;
+    bool has_chunks = head.guard.transfer_encoding_count > 0;
+    int status = judge_fields(exchange, &head, text_bytes, ret_reason);
+    bool may_be_folded = head.guard.is_suspect && !exchange->connection->server->cuts_in_place;
+    exchange->closes_after_answer = may_be_folded || has_chunks;
+    exchange->request_bytes = has_chunks ? HTTP_LENGTH_UNKNOWN : text_bytes + head.guard.content_length;
     if (status == 0 && head.guard.content_length > exchange->body.limit) {
-        *ret_reason = "The request body is larger than this server accepts.";
+        *ret_reason = too_large;
         status = MHD_HTTP_CONTENT_TOO_LARGE;
     }
     return status;
 }
 
 /* A response queued in this first call closes the connection: right for refusals, wrong for anything else. */
-static enum MHD_Result on_head(struct http_exchange *exchange, const char *method, const char *version)
+static enum MHD_Result on_head(struct http_exchange *exchange, const char *url, const char *method, const char *version)
 {
     const char *reason = NULL;
 
@@ -129,33 +157,35 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *metho
     exchange->method = str_of(method);
     exchange->protocol = str_of(version);
     exchange->head_read_us = http_server_update_now(exchange->connection->server);
-    int status = judge_head(exchange, &reason);
+    if (http_server_find_path(exchange) < 0) {
+        return MHD_NO;
+    }
+    int status = judge_head(exchange, (struct str){ url, exchange->target_length }, &reason);
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
 
-/* Chunks can exceed the limit unannounced, and memory can run out. Some more is read and dropped, so that the client sees its answer. */
+/* Chunks can exceed the limit unannounced, and memory can run out. */
 static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
 {
-    if (exchange->body_excess > 0 || buf_add(&exchange->body, bytes, *count) < 0) {
-        exchange->body_excess += *count;
-        if (exchange->body_excess > exchange->body.limit + DROPPED_BODY_BYTES) {
-            return MHD_NO;
+    if (exchange->is_answered_early) {
+        exchange->dropped_bytes += *count;
+    } else {
+        int result = buf_add(&exchange->body, bytes, *count);
+        exchange->is_refused_early = result < 0;
+        if (result == -ENOMEM) {
+            tell_refusal(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
+        } else if (result < 0) {
+            tell_refusal(exchange, MHD_HTTP_CONTENT_TOO_LARGE, too_large);
         }
     }
     *count = 0;
-    return MHD_YES;
+    return exchange->is_aborted || exchange->dropped_bytes > DROPPED_BODY_BYTES ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_complete(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->connection->server;
 
-    if (exchange->body_excess > 0 && exchange->body_excess <= exchange->body.limit - exchange->body.length) {
-        return refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
-    }
-    if (exchange->body_excess > 0) {
-        return refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "The request body is larger than this server accepts.");
-    }
     exchange->state = EXCHANGE_HANDLING;
     server->events->on_request(server->context, exchange);
     if (exchange->state == EXCHANGE_HANDLING) {
@@ -172,15 +202,17 @@ enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, 
 
     (void)server;
     (void)mhd;
-    (void)url;
     if (exchange == NULL || exchange->is_aborted) {
         return MHD_NO;
     }
     if (!exchange->has_head) {
-        return on_head(exchange, method, version);
+        return on_head(exchange, url, method, version);
     }
     if (*upload_size > 0) {
         return on_body(exchange, upload, upload_size);
+    }
+    if (exchange->is_answered_early) {
+        return MHD_NO;
     }
     return exchange->state == EXCHANGE_READING ? on_complete(exchange) : act(exchange);
 }
@@ -217,7 +249,8 @@ void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void *
     leave_request(connection, exchange);
     bool can_rest = http_connection_can_rest(connection, exchange) && code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
     if (exchange->owner_events != NULL && exchange->owner_events->on_finished != NULL) {
-        exchange->owner_events->on_finished(exchange->owner, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+        bool is_complete = code == MHD_REQUEST_TERMINATED_COMPLETED_OK || exchange->is_answered_early;
+        exchange->owner_events->on_finished(exchange->owner, is_complete);
     }
     http_exchange_free(exchange);
     if (can_rest) {

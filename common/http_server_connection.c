@@ -79,6 +79,22 @@ void http_connection_end_leaving(struct http_server *server)
     }
 }
 
+bool http_connection_send(struct http_connection *connection, struct str bytes)
+{
+    if (connection->tls_session != NULL) {
+        return http_tls_send(connection, bytes);
+    }
+    ssize_t sent = send(connection->descriptor, bytes.base, bytes.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    return sent >= 0 && (size_t)sent == bytes.length;
+}
+
+void http_connection_end_sending(struct http_connection *connection)
+{
+    http_tls_say_goodbye(connection);
+    (void)shutdown(connection->descriptor, SHUT_WR);
+}
+
 static void on_client_event(void *context, uint32_t events)
 {
     struct http_connection *connection = context;

@@ -205,11 +205,7 @@ static void say_timeout(struct http_connection *connection)
     char text[HTTP_BARE_ANSWER_BYTES];
     size_t length = http_bare_answer_timeout(text);
 
-    if (connection->tls_session != NULL) {
-        http_tls_send(connection, text, length);
-    } else {
-        (void)send(connection->descriptor, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
+    (void)http_connection_send(connection, (struct str){ text, length });
 }
 
 /* microhttpd sees the end of the socket in its next run, and closes. */

@@ -56,6 +56,7 @@ struct http_exchange *http_exchange_new(struct http_connection *connection, stru
     }
     memcpy(exchange->target, target.base, target.length + 1);
     exchange->target_length = target.length;
+    exchange->path = http_exchange_sent_target(exchange);
     exchange->connection = connection;
     exchange->begun_us = server->now_us;
     http_head_init(&exchange->head);
@@ -72,6 +73,7 @@ void http_exchange_free(struct http_exchange *exchange)
     if (exchange->target != exchange->short_target) {
         free(exchange->target);
     }
+    free(exchange->own_path);
     buf_clear(&exchange->body);
     give_back(exchange->connection->server, exchange);
 }
@@ -93,6 +95,11 @@ struct str http_exchange_method(const struct http_exchange *exchange)
 }
 
 struct str http_exchange_target(const struct http_exchange *exchange)
+{
+    return exchange->path;
+}
+
+struct str http_exchange_sent_target(const struct http_exchange *exchange)
 {
     return (struct str){ exchange->target, exchange->target_length };
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_server_internal - what http_server.c (loop, draining), http_server_daemon.c, http_server_connection.c,
- * http_server_rest.c, http_server_deadline.c, http_server_unheard.c, http_server_calls.c (requests being read),
- * http_server_exchange.c and http_server_answer.c know of each other. Nobody else includes this.
+ * http_server_rest.c, http_server_deadline.c, http_server_unheard.c, http_server_tls.c, http_server_calls.c (requests
+ * being read), http_server_target.c, http_server_exchange.c, http_server_answer.c and http_server_early.c know of each
+ * other. Nobody else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
@@ -75,6 +76,8 @@ struct http_connection {
 
 struct http_server {
     struct loop *loop;
+    char host[256];     /* of the configuration */
+    bool cuts_in_place; /* the microhttpd that runs leaves a head where it lies: http_head_layout */
     struct http_daemon *daemons;
     struct http_daemon *daemons_with_room;
     struct http_daemon *due_first; /* those that may have work, in the order in which it came */
@@ -121,6 +124,9 @@ struct http_exchange {
     bool is_aborted;          /* ends without a (further) byte of ours: the client left, a raw answer, no memory */
     bool has_waited;          /* its connection was suspended until the answer */
     bool is_closing;          /* the answer says that the connection ends with it */
+    bool is_refused_early;    /* its body is not read to the end: http_server_early.c answers */
+    bool is_answered_early;   /* … has answered; what still comes is dropped */
+    bool is_absolute;         /* its target is in absolute form */
     uint64_t request_bytes;   /* head and body as they came; HTTP_LENGTH_UNKNOWN: chunks */
     bool closes_after_answer; /* see http_guard: what follows on the connection may be this request's body */
     struct str method;
@@ -129,7 +135,7 @@ struct http_exchange {
     uint64_t head_read_us;
     uint64_t answered_us; /* the answer was given */
     struct buf body;
-    size_t body_excess; /* bytes over the limit that were read and dropped */
+    size_t dropped_bytes; /* of the body, behind an early answer */
 
     const struct http_exchange_events *owner_events;
     void *owner;
@@ -148,6 +154,8 @@ struct http_exchange {
     struct http_exchange *next_spare;
     char *target; /* raw; short_target, or from malloc */
     size_t target_length;
+    struct str path; /* of the target, with the query; what the owner sees */
+    char *own_path;  /* where no part of the target says it; else NULL */
     struct http_head head;
     char short_target[128];
 };
@@ -190,6 +198,20 @@ void http_connection_note_leaving(struct http_connection *connection);
 void http_connection_end_leaving(struct http_server *server);
 /* RST */
 void http_connection_reset(struct http_connection *connection);
+/* Past microhttpd, which must not be sending; through TLS where it is spoken. Was all of it taken? Never within a
+ * handshake. */
+bool http_connection_send(struct http_connection *connection, struct str bytes);
+/* No more will be sent; what comes is still read. */
+void http_connection_end_sending(struct http_connection *connection);
+
+/* The microhttpd that runs is one whose way with heads http_head_layout knows. */
+bool http_server_cuts_in_place(void);
+/* Once the method is known: sets its path. -1: no memory. */
+int http_server_find_path(struct http_exchange *exchange);
+/* Does a target in absolute form mean this server? 0, or the status to refuse it with. `host`: the Host header's value;
+ * without a base there is none. */
+int http_server_check_authority(const struct http_exchange *exchange, struct str host,
+                                const char **ret_reason) must_check;
 
 /* The microhttpd that runs is one whose connections may rest. */
 bool http_server_may_rest(void);
@@ -227,8 +249,7 @@ void http_tls_end(struct http_connection *connection);
 void http_tls_rest_handshakes(struct http_daemon *daemon);
 /* Something came behind the handshake. */
 bool http_tls_has_request_bytes(const struct http_connection *connection);
-/* Past microhttpd, which must not be sending. Nothing within a handshake. */
-void http_tls_send(struct http_connection *connection, const char *bytes, size_t count);
+bool http_tls_send(struct http_connection *connection, struct str bytes);
 void http_tls_say_goodbye(struct http_connection *connection);
 
 uint64_t http_deadline_shortest_us(const struct http_server_config *config);
@@ -240,6 +261,8 @@ void http_deadline_stop(struct http_connection *connection);
 /* Of a request whose target was read; NULL: no memory. */
 struct http_exchange *http_exchange_new(struct http_connection *connection, struct str target);
 void http_exchange_free(struct http_exchange *exchange);
+/* For one that is_refused_early: 0 or -errno, and nothing was sent. Leaves the body to its owner. */
+int http_exchange_answer_early(struct http_exchange *exchange, const struct http_answer *answer);
 void http_exchange_free_spare(struct http_server *server);
 
 /* The callbacks that http_server_daemon.c hands to microhttpd: http_server_calls.c. */

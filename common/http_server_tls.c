@@ -196,11 +196,10 @@ bool http_tls_has_request_bytes(const struct http_connection *connection)
     return connection->is_secured && bytes_received(connection) > connection->handshake_bytes;
 }
 
-void http_tls_send(struct http_connection *connection, const char *bytes, size_t count)
+bool http_tls_send(struct http_connection *connection, struct str bytes)
 {
-    if (connection->is_secured) {
-        (void)gnutls_record_send(connection->tls_session, bytes, count);
-    }
+    return connection->is_secured &&
+           gnutls_record_send(connection->tls_session, bytes.base, bytes.length) == (ssize_t)bytes.length;
 }
 
 void http_tls_say_goodbye(struct http_connection *connection)

@@ -92,7 +92,7 @@ static unsigned status_of(const struct http_connection *connection, const struct
     if (connection->is_ended) {
         return REQUEST_TIMEOUT;
     }
-    return exchange->body_excess > 0 ? BODY_TOO_LARGE : CLIENT_LEFT;
+    return exchange->is_refused_early ? BODY_TOO_LARGE : CLIENT_LEFT;
 }
 
 void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange)

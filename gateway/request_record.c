@@ -28,7 +28,7 @@ static struct record name_record(const struct request *request)
         .request_id = str_of(request->id),
         .route = str_of(request->match.name),
         .method = http_exchange_method(request->exchange),
-        .target = http_exchange_target(request->exchange),
+        .target = http_exchange_sent_target(request->exchange),
         .client = http_exchange_client(request->exchange),
         .worker = request->host->worker_index,
         .mode = request->mode,
@@ -61,6 +61,7 @@ static void write_line(const struct request *request, access_log_fn *write)
     buf_init(&members, MEMBERS_BYTES_AT_MOST);
     if (log->sink->format == LOG_JSON) {
         struct record record = name_record(request);
+        entry.target = record.target;
         record_add_members(&record, &members);
         entry.members = buf_view(&members);
     }

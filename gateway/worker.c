@@ -371,6 +371,7 @@ static int open_server(struct worker *worker)
         tls = server_tls(settings);
         config.tls = &tls;
     }
+    config.host = str_of(worker->settings.config->settings.listen.host);
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
     worker->accept_timer = (struct loop_timer){ .on_due = accept_the_rest, .context = worker };

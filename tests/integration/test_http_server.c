@@ -166,8 +166,10 @@ static void a_body_arrives_whole_by_length_and_by_chunks(void **state)
     bench_read(bench, &client, &by_chunks);
 
     assert_text(answer_body(&by_length), "abcde");
+    assert_false(answer_says_close(&by_length));
     assert_text(answer_body(&by_chunks), "abcde");
-    bench_assert_journal(bench, "request finished request finished ");
+    bench_turn_until(bench, "room", 1);
+    bench_assert_journal(bench, "request finished request finished room ");
     client_close(&client);
 }
 

@@ -3,6 +3,7 @@
  * What follows on a connection on which a request waited for its answer: whatever it is, and however it comes in.
  */
 #include "tests/integration/http_server_bench.h"
+#include "tests/support/gate.h"
 
 #include "tests/support/unit.h"
 
@@ -361,13 +362,17 @@ static const struct body_case body_cases[] = {
     { "by length", CONTINUES_NEVER, { "Content-Length: 5\r\n\r\nhello" } },
     { "by length, later", CONTINUES_NEVER, { "Content-Length: 5\r\n\r\n", "hello" } },
     { "by length, in pieces", CONTINUES_NEVER, { "Content-Length: 5\r\n\r\nh", "ell", "o" } },
+    { "awaited, by length", CONTINUES, { CONTINUE "Content-Length: 5\r\n\r\n", "hello" } },
+    { "awaited, by length, in pieces", CONTINUES, { CONTINUE "Content-Length: 5\r\n\r\n", "he", "llo" } },
+    { "not awaited", CONTINUES_BEFORE_1_0, { CONTINUE "Content-Length: 5\r\n\r\nhello" } },
+};
+
+/* Behind these the connection ends. */
+static const struct body_case last_cases[] = {
     { "in chunks", CONTINUES_NEVER, { CHUNKED "\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" } },
     { "in chunks, later", CONTINUES_NEVER, { CHUNKED "\r\n", "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" } },
     { "in chunks, in pieces", CONTINUES_NEVER, { CHUNKED "\r\n2\r", "\nhe\r\n3\r\nll", "o\r\n0\r", "\n\r\n" } },
-    { "awaited, by length", CONTINUES, { CONTINUE "Content-Length: 5\r\n\r\n", "hello" } },
-    { "awaited, by length, in pieces", CONTINUES, { CONTINUE "Content-Length: 5\r\n\r\n", "he", "llo" } },
     { "awaited, in chunks", CONTINUES, { CONTINUE CHUNKED "\r\n", "2\r\nhe\r\n", "3\r\nllo\r\n0\r\n\r\n" } },
-    { "not awaited", CONTINUES_BEFORE_1_0, { CONTINUE "Content-Length: 5\r\n\r\nhello" } },
 };
 
 static bool is_continued(const struct body_case *body)
@@ -431,6 +436,21 @@ static void bodies_come_before_and_after_a_request_that_waited(void **state)
     client_close(&client);
 }
 
+static void a_body_in_chunks_behind_a_request_that_waited_is_the_last(void **state)
+{
+    struct http_server_bench *bench = *state;
+
+    for (size_t i = 0; i < 2 * array_length(last_cases); i++) {
+        struct client client;
+        start(bench, &client);
+
+        check_body(bench, &client, &last_cases[i / 2], i % 2 == 1, false);
+
+        assert_case(last_cases[i / 2].name, bench_sees_end(bench, &client, TEST_PATIENCE_MS));
+        client_close(&client);
+    }
+}
+
 static void a_request_in_the_segment_of_a_body_is_the_next_one(void **state)
 {
     struct http_server_bench *bench = *state;
@@ -460,6 +480,7 @@ int main(void)
         bench_test(an_empty_line_may_come_before_a_request),
         bench_test(an_empty_line_may_come_behind_a_request_that_waits),
         bench_test(bodies_come_before_and_after_a_request_that_waited),
+        bench_test(a_body_in_chunks_behind_a_request_that_waited_is_the_last),
         bench_test(a_request_in_the_segment_of_a_body_is_the_next_one),
     };
 
