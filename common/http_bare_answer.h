@@ -13,9 +13,8 @@
 
 enum { HTTP_BARE_ANSWER_BYTES = 256 };
 
-/* "HTTP/1.1 408 Request Timeout", for a client that was too slow with its request, as text for whoever can send it.
- * Returns its length. */
-size_t http_bare_answer_timeout(char text[HTTP_BARE_ANSWER_BYTES]);
+/* "HTTP/1.1 408 Request Timeout" and so on, as text for whoever can send it. Returns its length. */
+size_t http_bare_answer(int status, char text[HTTP_BARE_ANSWER_BYTES]);
 /* 503 with `Retry-After: 1` on a connection that is one too many, and its end; closes the descriptor. What came of a
  * request by now is read first: left unread, it would make the end a reset, which can overtake the answer. */
 void http_bare_answer_refuse(int descriptor);

@@ -132,6 +132,10 @@ static int judge_head(struct http_exchange *exchange, struct str url, const char
                                       MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, look_at, &head);
     size_t text_bytes = head_text_bytes(exchange);
     exchange->head_bytes = text_bytes + head.cookie_bytes + head.entry_count * HTTP_SERVER_ENTRY_BYTES;
+    if (exchange->target_length > exchange->connection->server->config.header_bytes) {
+        *ret_reason = "The request target is longer than this server accepts.";
+        return MHD_HTTP_URI_TOO_LONG;
+    }
     if (!leaves_room(exchange, text_bytes)) {
         *ret_reason = "The request head is larger than this server accepts.";
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;

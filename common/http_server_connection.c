@@ -119,6 +119,12 @@ static void connection_link(struct http_server *server, struct http_connection *
     }
     server->connections = connection;
     server->connection_count++;
+    connection->daemon_link = &connection->daemon->connections;
+    connection->next_of_daemon = connection->daemon->connections;
+    if (connection->next_of_daemon != NULL) {
+        connection->next_of_daemon->daemon_link = &connection->next_of_daemon;
+    }
+    connection->daemon->connections = connection;
     http_daemon_note_started(connection->daemon);
 }
 
@@ -133,6 +139,10 @@ static void connection_unlink(struct http_server *server, struct http_connection
         connection->next->previous = connection->previous;
     }
     server->connection_count--;
+    *connection->daemon_link = connection->next_of_daemon;
+    if (connection->next_of_daemon != NULL) {
+        connection->next_of_daemon->daemon_link = connection->daemon_link;
+    }
     http_daemon_remove(connection->daemon);
 }
 

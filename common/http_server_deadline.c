@@ -203,7 +203,7 @@ static bool is_excused(struct http_connection *connection, const struct phase *p
 static void say_timeout(struct http_connection *connection)
 {
     char text[HTTP_BARE_ANSWER_BYTES];
-    size_t length = http_bare_answer_timeout(text);
+    size_t length = http_bare_answer(MHD_HTTP_REQUEST_TIMEOUT, text);
 
     (void)http_connection_send(connection, (struct str){ text, length });
 }

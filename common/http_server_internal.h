@@ -28,6 +28,7 @@ struct http_daemon {
     size_t arriving_count;   /* handed in; microhttpd 1.0 takes them up only when it is run, 0.9 at once */
     bool has_room;           /* it is on the server's list of those */
     bool is_due;             /* it is in line to be run */
+    struct http_connection *connections;
     unsigned unheard_count;
     unsigned unheard_statuses[UNHEARD_AT_MOST]; /* in the order in which they were given */
     bool is_retired;         /* it has a certificate of before: no connection is added, and it goes with its last */
@@ -51,6 +52,8 @@ struct http_connection {
     /* The client's socket: microhttpd looks at nothing while a connection is suspended. */
     struct loop_watch watch;
     bool is_client_gone;
+    struct http_connection *next_of_daemon;
+    struct http_connection **daemon_link; /* what points to it in its daemon's list */
     struct http_connection *next_leaving;  /* its client's end came with half a request, perhaps */
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */

@@ -13,11 +13,42 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/http_bare_answer.h"
 #include "common/http_server_internal.h"
 
 enum { CLIENT_LEFT = 499, REQUEST_TIMEOUT = 408, BAD_REQUEST = 400, BODY_TOO_LARGE = 413 };
 
 /* ---- what microhttpd says ---- */
+
+/* Its head is complete and no handler was called: there is one at most, the one that microhttpd is at. */
+static struct http_connection *with_unhandled_head(const struct http_daemon *daemon)
+{
+    for (struct http_connection *connection = daemon->connections; connection != NULL;
+         connection = connection->next_of_daemon) {
+        if (connection->exchange == NULL || connection->exchange->has_head) {
+            continue;
+        }
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+        if (info != NULL && info->header_size != 0) {
+            return connection;
+        }
+    }
+    return NULL;
+}
+
+/* microhttpd 0.9 writes the head of such an answer twice (parse_connection_headers() queues it, and its caller goes on
+ * as if it had not): two answers to one request. So it is ours that is sent, and microhttpd's finds a closed door. */
+static void answer_instead(struct http_daemon *daemon, unsigned status)
+{
+    struct http_connection *connection = with_unhandled_head(daemon);
+    char text[HTTP_BARE_ANSWER_BYTES];
+
+    if (connection != NULL) {
+        (void)http_connection_send(connection, (struct str){ text, http_bare_answer((int)status, text) });
+        http_connection_end_sending(connection);
+    }
+}
 
 /* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
 void http_unheard_on_log(void *context, const char *format, va_list arguments)
@@ -30,6 +61,9 @@ void http_unheard_on_log(void *context, const char *format, va_list arguments)
     unsigned status = va_arg(arguments, unsigned);
     if (daemon->unheard_count < UNHEARD_AT_MOST) {
         daemon->unheard_statuses[daemon->unheard_count++] = status;
+    }
+    if (daemon->server->cuts_in_place) {
+        answer_instead(daemon, status);
     }
 }
 

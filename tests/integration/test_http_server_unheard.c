@@ -123,25 +123,6 @@ static void heads_that_are_too_long_are_told_once(void **state)
     }
 }
 
-static void a_body_without_end_is_told_as_too_large(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    char chunk[1006] = "3e8\r\n"; /* 1000 bytes */
-    (void)memset(chunk + 5, 'x', 1000);
-    bench_connect(bench, &client);
-    client_send(&client, CHUNKED);
-
-    for (int i = 0; i < 100 && !client_sees_end(&client, 0); i++) {
-        client_send_bytes(&client, chunk, 1005);
-        client_send(&client, "\r\n");
-        bench_turn_briefly(bench);
-    }
-
-    assert_unheard(bench, "chunks", "413 POST /x HTTP/1.1;");
-    client_close(&client);
-}
-
 /* microhttpd says no more than a line for the daemon that all of them share. */
 static void several_that_are_refused_at_once_are_each_told_with_their_own_status(void **state)
 {
@@ -335,7 +316,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         bench_test(what_microhttpd_refuses_by_itself_is_told_once),
         bench_test(heads_that_are_too_long_are_told_once),
-        bench_test(a_body_without_end_is_told_as_too_large),
         bench_test(several_that_are_refused_at_once_are_each_told_with_their_own_status),
         bench_test(what_takes_too_long_is_told_with_its_408),
         bench_test(an_end_that_comes_with_half_a_request_is_noticed_at_once),
