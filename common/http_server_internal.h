@@ -181,7 +181,7 @@ void http_connection_wake(struct http_connection *connection);
 /* ---- http_server_unheard.c ---- */
 
 /* microhttpd's log: what it refuses by itself. */
-void http_unheard_on_log(void *daemon, const char *format, va_list arguments);
+void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments);
 /* A request whose line was read is over, and no owner heard of it. */
 void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange);
 /* The connection is closed: was it because of what came instead of a request line? */

@@ -20,9 +20,9 @@ enum { CLIENT_LEFT = 499, REQUEST_TIMEOUT = 408, BAD_REQUEST = 400, BODY_TOO_LAR
 /* ---- what microhttpd says ---- */
 
 /* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
-void http_unheard_on_log(void *context, const char *format, va_list arguments)
+void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments)
 {
-    struct http_daemon *daemon = context;
+    struct http_daemon *daemon = http_daemon;
 
     if (strstr(format, "HTTP response code is %u") == NULL) {
         return;
