@@ -162,8 +162,6 @@ void http_daemon_run_due(struct http_server *server);
 void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                                enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
-/* The client has ended its side; whether what it sent is a request shows when microhttpd has read all of it. */
-void http_connection_note_leaving(struct http_connection *connection);
 /* Behind a run of microhttpd: ends those of which only half a request came, and never more will. */
 void http_connection_end_leaving(struct http_server *server);
 /* RST */
