@@ -18,7 +18,7 @@ enum {
     ROUNDS = 4,
     ROUNDS_AT_MOST = 40,
     REQUESTS = 300, /* of a round */
-    DRIPS_EVERY = 3,
+    DRIPS_EVERY = 10,
     SENT_BODY_BYTES = 4096,
     ANSWER_BYTES = 65536,
     HEADER_KIB = 16,
