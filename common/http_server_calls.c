@@ -233,9 +233,6 @@ static void leave_request(struct http_connection *connection, const struct http_
     if (exchange->state == EXCHANGE_READING || exchange->is_closing || exchange->is_aborted) {
         connection->request_bytes = HTTP_LENGTH_UNKNOWN; /* what follows is no request */
     }
-    if (connection->is_client_gone) {
-        http_connection_note_leaving(connection);
-    }
 }
 
 void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,

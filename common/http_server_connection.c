@@ -39,7 +39,8 @@ static void forget_leaving(struct http_connection *connection)
     connection->leaving_link = NULL;
 }
 
-void http_connection_note_leaving(struct http_connection *connection)
+/* The client has ended its side; whether what it sent is a request shows when microhttpd has read all of it. */
+static void note_leaving(struct http_connection *connection)
 {
     struct http_server *server = connection->server;
 
@@ -70,7 +71,7 @@ void http_connection_end_leaving(struct http_server *server)
     while (connection != NULL) {
         struct http_connection *next = connection->next_leaving;
         if (connection->exchange != NULL && connection->exchange->state != EXCHANGE_READING) {
-            forget_leaving(connection); /* comes back when this request is over */
+            forget_leaving(connection); /* what lets it write the rest of the answer tells of the end, too */
         } else if (!connection->daemon->is_due && !has_unread(connection)) {
             forget_leaving(connection);
             (void)shutdown(connection->descriptor, SHUT_RDWR); /* an event, for microhttpd */
@@ -101,7 +102,7 @@ static void on_client_event(void *context, uint32_t events)
 
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
         connection->is_client_gone = true;
-        http_connection_note_leaving(connection);
+        note_leaving(connection);
         if (connection->exchange != NULL) {
             http_exchange_abandon(connection->exchange);
         }

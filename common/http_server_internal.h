@@ -195,8 +195,6 @@ void http_daemon_free_retired(struct http_server *server);
 void http_connection_on_change(void *daemon, struct MHD_Connection *mhd, void **socket_context,
                                enum MHD_ConnectionNotificationCode code);
 struct http_connection *http_connection_of(struct MHD_Connection *mhd);
-/* The client has ended its side; whether what it sent is a request shows when microhttpd has read all of it. */
-void http_connection_note_leaving(struct http_connection *connection);
 /* Behind a run of microhttpd: ends those of which only half a request came, and never more will. */
 void http_connection_end_leaving(struct http_server *server);
 /* RST */
@@ -228,7 +226,7 @@ void http_connection_wake(struct http_connection *connection);
 /* ---- http_server_unheard.c ---- */
 
 /* microhttpd's log: what it refuses by itself. */
-void http_unheard_on_log(void *daemon, const char *format, va_list arguments);
+void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments);
 /* A request whose line was read is over, and no owner heard of it. */
 void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange);
 /* The connection is closed: was it because of what came instead of a request line? */

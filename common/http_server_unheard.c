@@ -51,9 +51,9 @@ static void answer_instead(struct http_daemon *daemon, unsigned status)
 }
 
 /* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
-void http_unheard_on_log(void *context, const char *format, va_list arguments)
+void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments)
 {
-    struct http_daemon *daemon = context;
+    struct http_daemon *daemon = http_daemon;
 
     if (strstr(format, "HTTP response code is %u") == NULL) {
         return;

@@ -253,6 +253,41 @@ static void a_new_drain_timeout_holds(void **state)
     holding_server_stop(&server);
 }
 
+/* ---- connections ---- */
+
+static void connections_that_wait_are_answered_when_a_reload_refuses_them(void **state)
+{
+    struct reload_scene *reload = *state;
+    struct client kept;
+    struct client waiting[3];
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    (void)config_scene_add_backend(reload->scene, OPTIONS("--delay=0ms"), NULL);
+    reload_scene_start(reload, OPTIONS("--mode=async"), CONFIG(", 'limits': {'connections': 1}", ""));
+    client_open(&kept, reload->scene->gateway_port);
+    client_get(&kept, "/hello");
+    client_read(&kept, &answer);
+    for (size_t i = 0; i < array_length(waiting); i++) {
+        client_open(&waiting[i], reload->scene->gateway_port);
+        client_get(&waiting[i], "/hello");
+    }
+    assert_false(client_sees_input(&waiting[0], 100));
+
+    reload_scene_take(reload, CONFIG(", 'limits': {'connections': 1, 'connection_overflow': 'refuse'}", ""));
+
+    for (size_t i = 0; i < array_length(waiting); i++) {
+        client_read(&waiting[i], &answer);
+        assert_int_equal(answer.status, 503);
+        client_close(&waiting[i]);
+    }
+    reload_scene_take(reload, CONFIG(", 'limits': {'connections': 1}", ""));
+    client_open(&waiting[0], reload->scene->gateway_port);
+    client_get(&waiting[0], "/hello");
+    client_close(&kept);
+    client_read(&waiting[0], &answer);
+    assert_int_equal(answer.status, 200);
+    client_close(&waiting[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +299,7 @@ int main(void)
         reload_test(a_new_limit_of_bodies_holds_on_kept_connections_too),
         reload_test(a_new_idle_timeout_holds_on_connections_that_are_idle_already),
         reload_test(a_new_drain_timeout_holds),
+        reload_test(connections_that_wait_are_answered_when_a_reload_refuses_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@ enum {
     ROUNDS = 4,
     ROUNDS_AT_MOST = 40,
     REQUESTS = 300, /* of a round */
-    DRIPS_EVERY = 3,
+    DRIPS_EVERY = 10,
     SENT_BODY_BYTES = 4096,
     ANSWER_BYTES = 65536,
     HEADER_KIB = 16,
@@ -101,15 +101,20 @@ static void open_slow(struct config_scene *scene, const struct slowness *kind)
     }
 }
 
+static void wait_until_none_is_left(struct config_scene *scene)
+{
+    uint64_t start_us = clock_monotonic_us();
+    while (scene_metric(scene->admin_port, "fanlight_client_connections") > 0) {
+        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
+    }
+}
+
 static void close_slow(struct config_scene *scene)
 {
     for (size_t i = 0; i < SLOW; i++) {
         client_close(&slow[i]);
     }
-    uint64_t start_us = clock_monotonic_us();
-    while (scene_metric(scene->admin_port, "fanlight_client_connections") > 0) {
-        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
-    }
+    wait_until_none_is_left(scene);
 }
 
 /* ---- the others ---- */
@@ -234,8 +239,8 @@ static void slow_clients_are_all_ended_when_their_time_is_up(void **state)
         client_close(&slow[i]);
     }
 
+    wait_until_none_is_left(scene); /* a 408 is counted when its connection is closed, which the client sees first */
     assert_int_equal(scene_metric(scene->admin_port, "fanlight_requests_refused_total"), SLOW);
-    assert_int_equal(scene_metric(scene->admin_port, "fanlight_client_connections"), 0);
 }
 
 int main(void)

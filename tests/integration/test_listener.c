@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/listener.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "tests/support/client.h"
@@ -172,6 +178,78 @@ static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **sta
     client_close(&late);
 }
 
+/* Without blocking; whether it is connected. */
+static bool begin_to_connect(int descriptor, uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(descriptor, (const struct sockaddr *)&address, sizeof address) == 0;
+}
+
+static int end_of_attempt(int descriptor, int timeout_ms)
+{
+    struct pollfd entry = { .fd = descriptor, .events = POLLOUT };
+    int code = 0;
+    socklen_t length = sizeof code;
+
+    if (poll(&entry, 1, timeout_ms) == 0) {
+        return EINPROGRESS;
+    }
+    assert_int_equal(getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length), 0);
+    return code;
+}
+
+static void once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct client waiting[5];
+    int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    open_clients(waiting, array_length(waiting), acceptor->port);
+
+    listener_shut(&acceptor->listener);
+    bool is_connected = begin_to_connect(late, acceptor->port);
+    assert_int_equal(listener_drain(&acceptor->listener), 0);
+
+    assert_false(is_connected);
+    assert_int_equal(acceptor->accepted_count, array_length(waiting));
+    assert_int_equal(end_of_attempt(late, 100), EINPROGRESS);
+    for (size_t i = 0; i < array_length(waiting); i++) { /* what is connected stays so */
+        client_send(&waiting[i], "x");
+        char byte = '\0';
+        assert_int_equal(recv(acceptor->accepted[i], &byte, 1, 0), 1);
+    }
+    (void)close(acceptor->descriptor);
+    assert_int_equal(end_of_attempt(late, TEST_PATIENCE_MS), ECONNREFUSED);
+    acceptor->descriptor = dup(late); /* for the teardown */
+    (void)close(late);
+    close_clients(waiting, array_length(waiting));
+}
+
+static void a_drain_without_descriptors_says_so_and_goes_on_when_there_are_some(void **state)
+{
+    struct acceptor *acceptor = *state;
+    struct client waiting[5];
+    struct rlimit limit = { .rlim_cur = 0 };
+    open_clients(waiting, array_length(waiting), acceptor->port);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    rlim_t allowed = limit.rlim_cur;
+
+    limit.rlim_cur = 3; /* what is open stays open */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    int without = listener_drain(&acceptor->listener);
+    limit.rlim_cur = allowed;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    size_t count_without = acceptor->accepted_count;
+    int with = listener_drain(&acceptor->listener);
+
+    assert_int_equal(without, -EMFILE);
+    assert_int_equal(count_without, 0);
+    assert_int_equal(with, 0);
+    assert_int_equal(acceptor->accepted_count, array_length(waiting));
+    close_clients(waiting, array_length(waiting));
+}
+
 static void end_other(struct acceptor *other)
 {
     listener_stop(&other->listener);
@@ -295,6 +373,8 @@ int main(void)
         listener_test(an_address_that_is_not_ours_is_refused),
         listener_test(nothing_is_accepted_while_it_is_held),
         listener_test(draining_accepts_what_waits_in_the_queue_and_then_no_more),
+        listener_test(once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them),
+        listener_test(a_drain_without_descriptors_says_so_and_goes_on_when_there_are_some),
         listener_test(two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothing),
         listener_test(loops_that_take_turns_accept_one_connection_each),
         listener_test(loops_that_wait_share_connections_that_come_one_by_one),
