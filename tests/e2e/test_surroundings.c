@@ -2,7 +2,7 @@
 /*
  * Nothing but the configuration says where calls go: no proxy and no credentials from the environment or from files in
  * a home directory, no redirect, nothing of what a client sends. The kernel is asked, too: what was connect() called
- * with?
+ * with? Without strace the program ends with 77, which ctest takes for skipped.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define STRACE "/usr/bin/strace"
 
-enum { VARIABLE_BYTES = 128, VARIABLES_AT_MOST = 32 };
+enum { VARIABLE_BYTES = 128, VARIABLES_AT_MOST = 32, EXIT_SKIPPED = 77 };
 
 /* A place that nobody is to go to, and a backend that sends everybody there. */
 struct trap {
@@ -185,10 +185,12 @@ static void set_no_leak_check(void)
 
 static void start_traced_gateway(struct config_scene *scene, struct trap *trap, const char *backend)
 {
+    static const char gateway[] = BIN_DIR "/gateway";
+
     set_no_leak_check();
     process_start_with(&scene->gateway, STRACE,
                        OPTIONS("-D", "-f", "-qq", "-e", "trace=connect", "-e", "signal=none", "-o", "/dev/stdout",
-                               BIN_DIR "/gateway", "--listen=127.0.0.1:0", "--admin=127.0.0.1:0", "--log-format=json",
+                               gateway, "--listen=127.0.0.1:0", "--admin=127.0.0.1:0", "--log-format=json",
                                "--allow-mode-override", "--blocking=res", backend),
                        trap->list);
     note_ports(scene);
@@ -218,9 +220,6 @@ static void every_connect_is_to_a_configured_server(void **state)
     struct trap trap;
     char redirecting[64];
     char due[64];
-    if (access(STRACE, X_OK) != 0) {
-        skip();
-    }
     set_trap(&trap);
     describe_redirecting(&trap, redirecting);
     start_traced_gateway(scene, &trap, redirecting);
@@ -244,8 +243,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         config_scene_test(no_proxy_and_no_credentials_come_from_the_surroundings),
         config_scene_test(a_redirect_is_an_answer_and_nobody_follows_it),
+    };
+    const struct CMUnitTest traced_tests[] = {
         config_scene_test(every_connect_is_to_a_configured_server), /* the last one: it looks for no leaks */
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed_count = cmocka_run_group_tests(tests, NULL, NULL);
+    if (access(STRACE, X_OK) != 0) {
+        return failed_count > 0 ? failed_count : EXIT_SKIPPED;
+    }
+    return failed_count + cmocka_run_group_tests(traced_tests, NULL, NULL);
 }

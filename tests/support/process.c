@@ -403,7 +403,7 @@ size_t process_descriptor_count(const struct process *process)
     return count_entries(process, "fd");
 }
 
-size_t process_resident_kib(const struct process *process)
+static size_t read_status(const struct process *process, const char *name)
 {
     char path[64];
     char line[256];
@@ -413,7 +413,7 @@ size_t process_resident_kib(const struct process *process)
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     while (kib == 0 && fgets(line, sizeof line, file) != NULL) {
-        kib = strncmp(line, "VmRSS:", 6) == 0 ? strtoul(line + 6, NULL, 10) : 0;
+        kib = strncmp(line, name, strlen(name)) == 0 ? strtoul(line + strlen(name), NULL, 10) : 0;
     }
     (void)fclose(file);
     assert_true(kib > 0);
@@ -428,4 +428,9 @@ uint64_t process_cpu_us(const struct process *process)
     assert_int_equal(clock_getcpuclockid(process->pid, &clock), 0);
     assert_int_equal(clock_gettime(clock, &spent), 0);
     return (uint64_t)spent.tv_sec * CLOCK_US_PER_SECOND + (uint64_t)spent.tv_nsec / 1000;
+}
+
+size_t process_peak_kib(const struct process *process)
+{
+    return read_status(process, "VmHWM:");
 }

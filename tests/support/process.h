@@ -81,11 +81,12 @@ int process_stop(struct process *process);
 /* At once, and also one that has ended or was never started; frees what it holds. */
 void process_clear(struct process *process);
 
-/* From /proc: its threads, its open descriptors, its resident memory. */
+/* From /proc: its threads, its open descriptors, its resident memory, and the most that was. */
 size_t process_thread_count(const struct process *process);
 size_t process_descriptor_count(const struct process *process);
 size_t process_resident_kib(const struct process *process);
 /* Processor time of all its threads, by the kernel's clock. */
 uint64_t process_cpu_us(const struct process *process);
+size_t process_peak_kib(const struct process *process);
 
 #endif
