@@ -12,8 +12,8 @@
 #include "gateway/admin.h"
 #include "gateway/config_json.h"
 #include "gateway/metrics.h"
-#include "gateway/thread_pool.h"
 #include "gateway/name_channel.h"
+#include "gateway/thread_pool.h"
 #include "gateway/transfer.h"
 #include "gateway/worker.h"
 

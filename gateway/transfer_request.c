@@ -281,7 +281,8 @@ int transfer_request_set(struct transfer_request *request, const struct attempt 
     bool wants_body = attempt_has_length(attempt);
 
     if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server) < 0 ||
-        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 || set_method(request, attempt->method) < 0) {
+        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 ||
+        set_method(request, attempt->method) < 0) {
         return -ENOMEM;
     }
     list_lines(request, attempt, wants_body);

@@ -150,7 +150,8 @@ static int open_threads(struct worker *worker)
     struct thread_pool *pool = atomic_load(worker->settings.pool);
 
     if (pool != NULL && *threads == NULL) {
-        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool), &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
+        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool),
+                                      &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
     }
     return pool == NULL || *threads != NULL ? 0 : -ENOMEM;
 }
@@ -174,10 +175,13 @@ static int open_upstreams(struct worker *worker)
         return -ENOMEM;
     }
     const struct upstream_names names = { .loop = worker->loop, .resolver = worker->names };
-    const struct upstream_names blocking = { .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker };
+    const struct upstream_names blocking = {
+        .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker
+    };
     upstreams[STRATEGY_SYNC] = upstream_named_new(upstream_sync_new(before_block, worker), &blocking);
     upstreams[STRATEGY_ASYNC] = upstream_named_new(upstream_async_new(worker->loop), &names);
-    upstreams[STRATEGY_WIRE] = upstream_named_new(upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL }), &names);
+    upstreams[STRATEGY_WIRE] =
+        upstream_named_new(upstream_wire_new(worker->loop, &(struct wire_dialer_settings){ .ca_file = NULL }), &names);
     if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
         return -ENOMEM;
     }

@@ -265,8 +265,11 @@ static void settings_take_the_admin_listener_away_and_give_it_back(void **state)
 static void settings_take_name_servers_with_and_without_a_port(void **state)
 {
     static const char *const options[] = {
-        "--name-servers=system",        "--name-servers=192.0.2.53", "--name-servers=192.0.2.53:5353,192.0.2.54",
-        "--name-servers=[2001:db8::53]", "--name-servers=[::1]:53,127.0.0.1:65535",
+        "--name-servers=system",
+        "--name-servers=192.0.2.53",
+        "--name-servers=192.0.2.53:5353,192.0.2.54",
+        "--name-servers=[2001:db8::53]",
+        "--name-servers=[::1]:53,127.0.0.1:65535",
         "--name-servers=[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
     };
     (void)state;
@@ -283,10 +286,20 @@ static void settings_take_name_servers_with_and_without_a_port(void **state)
 static void settings_refuse_name_servers_that_are_no_addresses(void **state)
 {
     static const char *const options[] = {
-        "--name-servers=",          "--name-servers=dns.example", "--name-servers=127.0.0.1,",
-        "--name-servers=,127.0.0.1", "--name-servers=127.0.0.1,,127.0.0.2", "--name-servers=127.0.0.1 ",
-        "--name-servers=127.0.0.1:0", "--name-servers=127.0.0.1:65536", "--name-servers=::1", "--name-servers=[::1",
-        "--name-servers=[::1]x", "--name-servers=127.0.0.1:", "--name-servers=System", "--name-servers=1.2.3",
+        "--name-servers=",
+        "--name-servers=dns.example",
+        "--name-servers=127.0.0.1,",
+        "--name-servers=,127.0.0.1",
+        "--name-servers=127.0.0.1,,127.0.0.2",
+        "--name-servers=127.0.0.1 ",
+        "--name-servers=127.0.0.1:0",
+        "--name-servers=127.0.0.1:65536",
+        "--name-servers=::1",
+        "--name-servers=[::1",
+        "--name-servers=[::1]x",
+        "--name-servers=127.0.0.1:",
+        "--name-servers=System",
+        "--name-servers=1.2.3",
         "--name-servers=127.0.0.1,system",
     };
     (void)state;
@@ -296,7 +309,10 @@ static void settings_refuse_name_servers_that_are_no_addresses(void **state)
         parse(&run, NULL, options[i]);
 
         assert_case(options[i], run.result == OPTIONS_WRONG);
-        assert_case(options[i], strstr(run.error.text, "addresses such as 192.0.2.53 or [2001:db8::53]:5353 with commas between them, or system") != NULL);
+        assert_case(options[i],
+                    strstr(run.error.text,
+                           "addresses such as 192.0.2.53 or [2001:db8::53]:5353 with commas between them, or system") !=
+                        NULL);
     }
 }
 
