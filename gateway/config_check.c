@@ -75,8 +75,7 @@ static void add_settings(struct buf *text, const struct config *config)
         check_add_count(text, (size_t)settings->threads, "thread");
     }
     check_add_duration(text, "   deadline ", settings->deadline_us);
-    if (settings->name_servers[0] != '\0' &&
-        strcmp(settings->name_servers, SETTINGS_NAME_SERVERS_OF_SYSTEM) != 0) {
+    if (settings->name_servers[0] != '\0' && strcmp(settings->name_servers, SETTINGS_NAME_SERVERS_OF_SYSTEM) != 0) {
         (void)buf_add_format(text, "   name servers %s", settings->name_servers);
     }
     (void)buf_add_byte(text, '\n');

@@ -8,7 +8,8 @@
 #include "gateway/curl_tls.h"
 
 /* So long after the first address of a name the next is tried beside it: the other family's, or, where the first was
- * refused at once, whichever comes next. libcurl's own 200 ms are longer than the connect timeout of a backend nearby. */
+ * refused at once, whichever comes next. libcurl's own 200 ms are longer than the connect timeout of a backend nearby.
+ */
 enum { NEXT_ADDRESS_MS = 50 };
 
 void curl_handle_set_constants(void *easy)
@@ -19,7 +20,8 @@ void curl_handle_set_constants(void *easy)
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* what name_resolver found is all it knows of names */
+    (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                           -1L); /* what name_resolver found is all it knows of names */
     (void)curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)NEXT_ADDRESS_MS);
     curl_tls_set_constants(easy);
 }

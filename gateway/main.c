@@ -268,10 +268,13 @@ int main(int argc, char **argv)
     struct settings settings = { .mode = 0 };
     struct error error = { { '\0' } };
     char curl_version[32];
+    char names_version[32];
     char libraries[96];
 
     transfer_library_version(curl_version, sizeof curl_version);
-    (void)snprintf(libraries, sizeof libraries, "libmicrohttpd %s, %s", http_server_library_version(), curl_version);
+    name_channel_library_version(names_version, sizeof names_version);
+    (void)snprintf(libraries, sizeof libraries, "libmicrohttpd %s, %s, %s", http_server_library_version(), curl_version,
+                   names_version);
     const struct options_program program = {
         .name = "fanlight-gateway",
         .synopsis = "gateway [OPTIONS]",

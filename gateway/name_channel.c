@@ -364,6 +364,11 @@ void name_channel_global_clear(void)
     ares_library_cleanup();
 }
 
+void name_channel_library_version(char *text, size_t size)
+{
+    (void)snprintf(text, size, "c-ares %s", ares_version(NULL));
+}
+
 static int copy_text(const char *text, char **ret_copy)
 {
     *ret_copy = text != NULL ? strdup(text) : NULL;

@@ -51,6 +51,8 @@ struct name_channel_settings {
 /* Once per process, before any thread starts. 0 or -1. */
 int name_channel_global_init(void) must_check;
 void name_channel_global_clear(void);
+/* "c-ares 1.18.1" */
+void name_channel_library_version(char *text, size_t size);
 
 /* The settings' texts are copied. NULL: no memory. */
 struct name_channel *name_channel_new(struct loop *loop, const struct name_channel_settings *settings) must_check;

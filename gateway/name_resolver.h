@@ -7,8 +7,8 @@
  *
  * An answer is kept for its time to live, 1 second at least and an hour at most; that there is no such name, and that
  * nobody could tell, for a second. A name that did have addresses keeps them while no name server answers, or none can
- * tell: for 10 minutes, but new calls first wait 300 ms for something newer. So the calls to backends that are well go on
- * while the name servers are not.
+ * tell: for 10 minutes, but new calls first wait 300 ms for something newer. So the calls to backends that are well go
+ * on while the name servers are not.
  *
  * When a name has other addresses than before, the set of those before is outdated (name_addresses.h).
  *

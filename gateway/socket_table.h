@@ -21,8 +21,8 @@
 
 struct socket_entry {
     int descriptor;
-    int local_port;        /* 0: not known yet: no request was sent on it */
-    const void *opened_by; /* while local_port is not known: the transfer that opened it */
+    int local_port;                   /* 0: not known yet: no request was sent on it */
+    const void *opened_by;            /* while local_port is not known: the transfer that opened it */
     struct name_addresses *addresses; /* of which it was opened to one, held; NULL: the server has no name */
     struct socket_entry *next_by_descriptor;
     struct socket_entry *next_by_port;
@@ -53,7 +53,8 @@ int socket_table_local_port(int descriptor);
 /* One that is named so; there may be more, to other servers. */
 struct socket_entry *socket_table_find_port(const struct socket_table *table, int local_port);
 /* A request is about to go to one of these addresses (NULL: to none of a name). If they are others than the latest,
- * kept connections to those that are outdated are shut down, so that no request goes to them: libcurl finds them dead. */
+ * kept connections to those that are outdated are shut down, so that no request goes to them: libcurl finds them dead.
+ */
 void socket_table_move_to(struct socket_table *table, struct name_addresses *addresses);
 /* The same for one connection that nobody uses any more. */
 void socket_table_end_if_outdated(const struct socket_entry *entry);

@@ -116,8 +116,7 @@ static void block(struct upstream_named *named, struct attempt *attempt)
     const struct upstream_names *names = &named->names;
 
     names->before_block(names->context);
-    struct name_answer answer =
-        name_resolver_block(names->resolver, attempt->server->host, attempt->deadline_us);
+    struct name_answer answer = name_resolver_block(names->resolver, attempt->server->host, attempt->deadline_us);
     go_on(named, attempt, &answer);
 }
 

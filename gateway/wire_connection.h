@@ -34,7 +34,7 @@ struct wire_connection {
     struct loop_watch watch;
     int descriptor;
     const struct wire_transport *transport;
-    void *session; /* the transport's own */
+    void *session;                    /* the transport's own */
     struct name_addresses *addresses; /* of which it was opened to one, held; NULL: the server has no name */
 
     /* The pool's. */

@@ -54,8 +54,7 @@ static const char *error_in_log(struct config_scene *scene, char *text, size_t s
 {
     cJSON *done = config_scene_account(scene);
 
-    (void)snprintf(text, size, "%s",
-                   json_text(cJSON_GetArrayItem(cJSON_GetObjectItem(done, "calls"), 0), "error"));
+    (void)snprintf(text, size, "%s", json_text(cJSON_GetArrayItem(cJSON_GetObjectItem(done, "calls"), 0), "error"));
     cJSON_Delete(done);
     return text;
 }
@@ -103,7 +102,7 @@ static void the_loop_answers_others_while_a_name_server_is_silent(void **state)
             assert_int_equal(hello.status, 200);
         }
 
-        assert_false(client_sees_input(&client, 0)); /* the call waits on */
+        assert_false(client_sees_input(&client, 0));                /* the call waits on */
         assert_int_equal(process_thread_count(&scene->gateway), 4); /* main, worker, admin, and one of the pool */
         client_close(&client);
     }

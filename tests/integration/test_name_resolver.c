@@ -98,8 +98,7 @@ static void outlive(unsigned milliseconds)
 
 static void say(struct bench *bench, const char *addresses, unsigned ttl_s)
 {
-    name_server_say(bench->server, NAME,
-                    &(struct name_server_saying){ .addresses = addresses, .ttl_s = ttl_s });
+    name_server_say(bench->server, NAME, &(struct name_server_saying){ .addresses = addresses, .ttl_s = ttl_s });
 }
 
 static void say_manner(struct bench *bench, enum name_server_manner manner)
@@ -165,8 +164,7 @@ static void a_name_may_have_one_family_alone(void **state)
     for (size_t i = 0; i < array_length(addresses); i++) {
         char name[] = "n0.test";
         name[1] = (char)('0' + i);
-        name_server_say(bench->server, name,
-                        &(struct name_server_saying){ .addresses = addresses[i], .ttl_s = 60 });
+        name_server_say(bench->server, name, &(struct name_server_saying){ .addresses = addresses[i], .ttl_s = 60 });
 
         struct asker asker = find_out(bench, name);
 
@@ -451,8 +449,8 @@ static void who_blocks_gets_the_answer(void **state)
     struct bench *bench = *state;
     say(bench, "192.0.2.1", 60);
 
-    struct name_answer answer = name_resolver_block(
-        bench->resolver, NAME, clock_monotonic_us() + TEST_PATIENCE_MS * (uint64_t)CLOCK_US_PER_MS);
+    struct name_answer answer =
+        name_resolver_block(bench->resolver, NAME, clock_monotonic_us() + TEST_PATIENCE_MS * (uint64_t)CLOCK_US_PER_MS);
 
     assert_int_equal(answer.error, CALL_OK);
     assert_string_equal(answer.addresses->text, "192.0.2.1");
@@ -479,8 +477,8 @@ static void who_waited_already_is_told_by_the_loop_and_not_by_who_blocks(void **
     say(bench, "192.0.2.1", 60);
     assert_false(ask(bench, &asker, NAME));
 
-    struct name_answer answer = name_resolver_block(
-        bench->resolver, NAME, clock_monotonic_us() + TEST_PATIENCE_MS * (uint64_t)CLOCK_US_PER_MS);
+    struct name_answer answer =
+        name_resolver_block(bench->resolver, NAME, clock_monotonic_us() + TEST_PATIENCE_MS * (uint64_t)CLOCK_US_PER_MS);
     unsigned told_meanwhile = asker.answer_count;
     turn_until_answered(bench, &asker);
 

@@ -230,15 +230,15 @@ static void answer_one(struct name_server *server)
         return;
     }
     if (note_question(server, &question, asked, &message)) {
-        (void)sendto(server->descriptor, message.bytes, message.length, 0, (const struct sockaddr *)&peer,
-                     peer_length);
+        (void)sendto(server->descriptor, message.bytes, message.length, 0, (const struct sockaddr *)&peer, peer_length);
     }
 }
 
 static void *run(void *context)
 {
     struct name_server *server = context;
-    struct pollfd polled[] = { { .fd = server->descriptor, .events = POLLIN }, { .fd = server->stop, .events = POLLIN } };
+    struct pollfd polled[] = { { .fd = server->descriptor, .events = POLLIN },
+                               { .fd = server->stop, .events = POLLIN } };
 
     while (poll(polled, array_length(polled), -1) >= 0 && polled[1].revents == 0) {
         answer_one(server);

@@ -430,6 +430,11 @@ uint64_t process_cpu_us(const struct process *process)
     return (uint64_t)spent.tv_sec * CLOCK_US_PER_SECOND + (uint64_t)spent.tv_nsec / 1000;
 }
 
+size_t process_resident_kib(const struct process *process)
+{
+    return read_status(process, "VmRSS:");
+}
+
 size_t process_peak_kib(const struct process *process)
 {
     return read_status(process, "VmHWM:");

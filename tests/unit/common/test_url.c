@@ -176,6 +176,39 @@ static void address_refuses_what_is_not_host_and_port(void **state)
     }
 }
 
+static void url_knows_which_hosts_are_names_to_be_looked_up(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_name;
+    } cases[] = {
+        { "http://users.internal", true },
+        { "http://users", true },
+        { "https://a.b.c.example.:8443/x", true },
+        { "http://10.example", true },
+        { "http://localhosts", true },
+        { "http://notlocalhost", true },
+        { "http://localhost.example", true },
+        { "http://127.0.0.1", false },
+        { "https://255.255.255.255:1/x", false },
+        { "http://[::1]:80", false },
+        { "http://0x7f000001", false }, /* libcurl reads it as 127.0.0.1 */
+        { "http://localhost", false },
+        { "http://LocalHost:80", false },
+        { "http://a.localhost", false },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct error error = { "" };
+        struct url url;
+
+        int result = url_parse(str_of(cases[i].text), &url, &error);
+
+        assert_case(cases[i].text, result == 0 && url.is_name == cases[i].is_name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +217,7 @@ int main(void)
         cmocka_unit_test(url_refuses_a_nul_byte),
         cmocka_unit_test(url_takes_the_longest_host_and_path_that_fit),
         cmocka_unit_test(url_refuses_a_host_or_path_that_does_not_fit),
+        cmocka_unit_test(url_knows_which_hosts_are_names_to_be_looked_up),
         cmocka_unit_test(address_reads_host_and_port),
         cmocka_unit_test(address_refuses_what_is_not_host_and_port),
     };

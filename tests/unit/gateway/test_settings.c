@@ -240,6 +240,7 @@ static void settings_have_these_values_unless_told_otherwise(void **state)
     assert_int_equal(run.settings.drain_timeout_us, 30 * CLOCK_US_PER_SECOND);
     assert_false(run.settings.allow_mode_override);
     assert_false(run.settings.allow_explain);
+    assert_string_equal(run.settings.name_servers, SETTINGS_NAME_SERVERS_OF_SYSTEM);
     assert_int_equal(run.settings.log.format, LOG_TEXT);
     assert_int_equal(run.settings.log.level, LOG_INFO);
 }
@@ -259,6 +260,74 @@ static void settings_take_the_admin_listener_away_and_give_it_back(void **state)
     assert_true(on.settings.has_admin);
     assert_string_equal(on.settings.admin.host, "::1");
     assert_int_equal(on.settings.admin.port, 0);
+}
+
+static void settings_take_name_servers_with_and_without_a_port(void **state)
+{
+    static const char *const options[] = {
+        "--name-servers=system",
+        "--name-servers=192.0.2.53",
+        "--name-servers=192.0.2.53:5353,192.0.2.54",
+        "--name-servers=[2001:db8::53]",
+        "--name-servers=[::1]:53,127.0.0.1:65535",
+        "--name-servers=[1111:2222:3333:4444:5555:6666:7777:8888]:65535",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(options); i++) {
+        struct run run;
+        parse(&run, NULL, options[i]);
+
+        assert_case(options[i], run.result == OPTIONS_RUN);
+        assert_string_equal(run.settings.name_servers, strchr(options[i], '=') + 1);
+    }
+}
+
+static void settings_refuse_name_servers_that_are_no_addresses(void **state)
+{
+    static const char *const options[] = {
+        "--name-servers=",
+        "--name-servers=dns.example",
+        "--name-servers=127.0.0.1,",
+        "--name-servers=,127.0.0.1",
+        "--name-servers=127.0.0.1,,127.0.0.2",
+        "--name-servers=127.0.0.1 ",
+        "--name-servers=127.0.0.1:0",
+        "--name-servers=127.0.0.1:65536",
+        "--name-servers=::1",
+        "--name-servers=[::1",
+        "--name-servers=[::1]x",
+        "--name-servers=127.0.0.1:",
+        "--name-servers=System",
+        "--name-servers=1.2.3",
+        "--name-servers=127.0.0.1,system",
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(options); i++) {
+        struct run run;
+        parse(&run, NULL, options[i]);
+
+        assert_case(options[i], run.result == OPTIONS_WRONG);
+        assert_case(options[i],
+                    strstr(run.error.text,
+                           "addresses such as 192.0.2.53 or [2001:db8::53]:5353 with commas between them, or system") !=
+                        NULL);
+    }
+}
+
+static void settings_refuse_more_name_servers_than_there_is_room_for(void **state)
+{
+    char option[1024] = "--name-servers=127.0.0.1";
+    struct run run;
+    (void)state;
+    while (strlen(option) < SETTINGS_NAME_SERVERS_BYTES + sizeof "--name-servers=") {
+        (void)strncat(option, ",127.0.0.1", sizeof option - strlen(option) - 1);
+    }
+
+    parse(&run, NULL, option);
+
+    assert_int_equal(run.result, OPTIONS_WRONG);
 }
 
 static void settings_refuse_a_value_and_say_what_is_allowed(void **state)
@@ -303,6 +372,9 @@ int main(void)
         cmocka_unit_test(settings_are_given_by_variable_and_flag_together),
         cmocka_unit_test(settings_have_these_values_unless_told_otherwise),
         cmocka_unit_test(settings_take_the_admin_listener_away_and_give_it_back),
+        cmocka_unit_test(settings_take_name_servers_with_and_without_a_port),
+        cmocka_unit_test(settings_refuse_name_servers_that_are_no_addresses),
+        cmocka_unit_test(settings_refuse_more_name_servers_than_there_is_room_for),
         cmocka_unit_test(settings_refuse_a_value_and_say_what_is_allowed),
     };
 
