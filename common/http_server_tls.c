@@ -12,8 +12,6 @@
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,6 +75,7 @@ static ssize_t on_pull(gnutls_transport_ptr_t context, void *bytes, size_t size)
     ssize_t count = recv(connection->descriptor, bytes, size, 0);
 
     connection->has_found_nothing = count < 0 && errno == EAGAIN;
+    connection->pulled_bytes += count > 0 ? (uint64_t)count : 0;
     return count;
 }
 
@@ -91,15 +90,6 @@ static int on_pull_timeout(gnutls_transport_ptr_t context, unsigned timeout_ms)
 
 /* ---- the handshake ---- */
 
-static uint64_t bytes_received(const struct http_connection *connection)
-{
-    struct tcp_info info = { 0 };
-    socklen_t length = sizeof info;
-
-    (void)getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length);
-    return info.tcpi_bytes_received;
-}
-
 /* The client's Finished is the last that a handshake needs of it. */
 static int on_finished(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
                        const gnutls_datum_t *message)
@@ -111,7 +101,7 @@ static int on_finished(gnutls_session_t session, unsigned type, unsigned when, u
     (void)message;
     if (is_incoming != 0 && connection != NULL && !connection->is_secured) {
         connection->is_secured = true;
-        connection->handshake_bytes = bytes_received(connection);
+        connection->handshake_bytes = connection->pulled_bytes;
     }
     return 0;
 }
@@ -184,7 +174,7 @@ void http_tls_end(struct http_connection *connection)
         return;
     }
     unlink_handshake(connection);
-    if (server->events->on_handshake_failed != NULL && !server->is_stopping && bytes_received(connection) > 0) {
+    if (server->events->on_handshake_failed != NULL && !server->is_stopping && connection->pulled_bytes > 0) {
         server->events->on_handshake_failed(server->context, str_of(connection->client), failure_of(connection));
     }
 }
@@ -193,7 +183,7 @@ void http_tls_end(struct http_connection *connection)
 
 bool http_tls_has_request_bytes(const struct http_connection *connection)
 {
-    return connection->is_secured && bytes_received(connection) > connection->handshake_bytes;
+    return connection->is_secured && connection->pulled_bytes > connection->handshake_bytes;
 }
 
 void http_tls_send(struct http_connection *connection, const char *bytes, size_t count)
