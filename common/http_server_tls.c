@@ -61,8 +61,7 @@ unsigned http_tls_options(const struct http_server *server, struct MHD_OptionIte
     }
     items[0] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_MEM_CERT, .ptr_value = tls->certificate };
     items[1] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_MEM_KEY, .ptr_value = tls->key };
-    items[2] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_PRIORITIES,
-                                        .ptr_value = (void *)(uintptr_t)priorities }; /* is only read */
+    items[2] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_PRIORITIES, .ptr_value = without_const(priorities) };
     items[3] = (struct MHD_OptionItem){ .option = MHD_OPTION_END };
     return MHD_USE_TLS;
 }
@@ -120,9 +119,12 @@ void http_tls_begin(struct http_connection *connection)
         return;
     }
     gnutls_session_t session = info->tls_session;
+    gnutls_transport_ptr_t receives = NULL;
+    gnutls_transport_ptr_t sends = NULL;
     connection->tls_session = session;
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
-    gnutls_transport_set_ptr2(session, connection, (gnutls_transport_ptr_t)(intptr_t)connection->descriptor);
+    gnutls_transport_get_ptr2(session, &receives, &sends);
+    gnutls_transport_set_ptr2(session, connection, sends);
     gnutls_transport_set_pull_function(session, on_pull);
     gnutls_transport_set_pull_timeout_function(session, on_pull_timeout);
     link_handshake(connection);

@@ -62,7 +62,7 @@ static int set_place(struct curl_tls *state, void *easy, const struct url *serve
 static int set_blob(void *easy, CURLoption option, const struct tls_file *file)
 {
     struct curl_blob blob = {
-        .data = (void *)(uintptr_t)file->text.base, /* is only read */
+        .data = without_const(file->text.base),
         .len = file->text.length,
         .flags = CURL_BLOB_COPY,
     };

@@ -12,7 +12,7 @@
 #include "tests/support/tls_tunnel.h"
 #include "tests/support/unit.h"
 
-enum { SILENT = 30, WATCHED_MS = 500 };
+enum { SILENT = 30, WATCHED_MS = 500, FIELDS_BEFORE_TIMES = 11 };
 
 struct fixture {
     struct certificate_folder folder;
@@ -148,17 +148,23 @@ static uint64_t cpu_ticks(const struct process *process)
 {
     char path[64];
     char text[1024] = "";
-    unsigned long user = 0;
-    unsigned long system = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
     FILE *file = fopen(path, "re");
     assert_non_null(file);
     assert_true(fread(text, 1, sizeof text - 1, file) > 0);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(
-        sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
-    return user + system;
+    struct str rest = str_of(strrchr(text, ')') + 2);
+    for (int i = 0; i < FIELDS_BEFORE_TIMES; i++) {
+        (void)str_split(&rest, ' ');
+    }
+    uint64_t ticks = 0;
+    uint64_t sum = 0;
+    for (int i = 0; i < 2; i++) { /* user, system */
+        assert_int_equal(str_to_number(str_split(&rest, ' '), UINT64_MAX, &ticks), 0);
+        sum += ticks;
+    }
+    return sum;
 }
 
 static void plain_http_on_the_port_of_tls_is_closed_counted_and_logged(void **state)
