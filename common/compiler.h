@@ -35,6 +35,17 @@
 /* The struct that `member` is embedded in. */
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* For a library's struct that is only read, and does not say so. */
+static inline void *without_const(const void *pointer)
+{
+    union {
+        const void *given;
+        void *taken;
+    } same = { .given = pointer };
+
+    return same.taken;
+}
+
 static inline void compiler_free_pointer(void *address)
 {
     free(*(void **)address);

@@ -69,7 +69,8 @@ struct http_connection {
     void *tls_session;        /* microhttpd's; NULL: plain */
     bool is_secured;          /* the handshake is complete */
     bool has_found_nothing;   /* when GnuTLS last looked into the socket */
-    uint64_t handshake_bytes; /* received until it was complete */
+    uint64_t pulled_bytes;    /* read by GnuTLS */
+    uint64_t handshake_bytes; /* of these, until it was complete */
     struct http_connection *next_handshake;
     const void *note;               /* of the owner's: http_exchange_set_note() */
     struct http_exchange *exchange; /* the request being read or answered; NULL: idle */

@@ -12,8 +12,6 @@
  */
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,8 +61,7 @@ unsigned http_tls_options(const struct http_server *server, struct MHD_OptionIte
     }
     items[0] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_MEM_CERT, .ptr_value = tls->certificate };
     items[1] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_MEM_KEY, .ptr_value = tls->key };
-    items[2] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_PRIORITIES,
-                                        .ptr_value = (void *)(uintptr_t)priorities }; /* is only read */
+    items[2] = (struct MHD_OptionItem){ .option = MHD_OPTION_HTTPS_PRIORITIES, .ptr_value = without_const(priorities) };
     items[3] = (struct MHD_OptionItem){ .option = MHD_OPTION_END };
     return MHD_USE_TLS;
 }
@@ -77,6 +74,7 @@ static ssize_t on_pull(gnutls_transport_ptr_t context, void *bytes, size_t size)
     ssize_t count = recv(connection->descriptor, bytes, size, 0);
 
     connection->has_found_nothing = count < 0 && errno == EAGAIN;
+    connection->pulled_bytes += count > 0 ? (uint64_t)count : 0;
     return count;
 }
 
@@ -91,15 +89,6 @@ static int on_pull_timeout(gnutls_transport_ptr_t context, unsigned timeout_ms)
 
 /* ---- the handshake ---- */
 
-static uint64_t bytes_received(const struct http_connection *connection)
-{
-    struct tcp_info info = { 0 };
-    socklen_t length = sizeof info;
-
-    (void)getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length);
-    return info.tcpi_bytes_received;
-}
-
 /* The client's Finished is the last that a handshake needs of it. */
 static int on_finished(gnutls_session_t session, unsigned type, unsigned when, unsigned is_incoming,
                        const gnutls_datum_t *message)
@@ -111,7 +100,7 @@ static int on_finished(gnutls_session_t session, unsigned type, unsigned when, u
     (void)message;
     if (is_incoming != 0 && connection != NULL && !connection->is_secured) {
         connection->is_secured = true;
-        connection->handshake_bytes = bytes_received(connection);
+        connection->handshake_bytes = connection->pulled_bytes;
     }
     return 0;
 }
@@ -130,9 +119,12 @@ void http_tls_begin(struct http_connection *connection)
         return;
     }
     gnutls_session_t session = info->tls_session;
+    gnutls_transport_ptr_t receives = NULL;
+    gnutls_transport_ptr_t sends = NULL;
     connection->tls_session = session;
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
-    gnutls_transport_set_ptr2(session, connection, (gnutls_transport_ptr_t)(intptr_t)connection->descriptor);
+    gnutls_transport_get_ptr2(session, &receives, &sends);
+    gnutls_transport_set_ptr2(session, connection, sends);
     gnutls_transport_set_pull_function(session, on_pull);
     gnutls_transport_set_pull_timeout_function(session, on_pull_timeout);
     link_handshake(connection);
@@ -184,7 +176,7 @@ void http_tls_end(struct http_connection *connection)
         return;
     }
     unlink_handshake(connection);
-    if (server->events->on_handshake_failed != NULL && !server->is_stopping && bytes_received(connection) > 0) {
+    if (server->events->on_handshake_failed != NULL && !server->is_stopping && connection->pulled_bytes > 0) {
         server->events->on_handshake_failed(server->context, str_of(connection->client), failure_of(connection));
     }
 }
@@ -193,7 +185,7 @@ void http_tls_end(struct http_connection *connection)
 
 bool http_tls_has_request_bytes(const struct http_connection *connection)
 {
-    return connection->is_secured && bytes_received(connection) > connection->handshake_bytes;
+    return connection->is_secured && connection->pulled_bytes > connection->handshake_bytes;
 }
 
 bool http_tls_send(struct http_connection *connection, struct str bytes)

@@ -30,10 +30,9 @@ static const char *path_of(struct config_reader *reader, struct str written)
     return path;
 }
 
-/* Only regular files are read: nothing here waits for a pipe's other end. */
-static int open_file(const char *path, size_t *ret_size)
+/* Only regular files are read: nothing here waits for a pipe's other end. Its size or -errno. */
+static ssize_t size_of(int descriptor)
 {
-    cleanup_close int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
 
     if (descriptor < 0 || fstat(descriptor, &status) < 0) {
@@ -42,25 +41,20 @@ static int open_file(const char *path, size_t *ret_size)
     if (!S_ISREG(status.st_mode)) {
         return S_ISDIR(status.st_mode) ? -EISDIR : -EINVAL;
     }
-    if (status.st_size > FILE_BYTES_MAXIMUM) {
-        return -EFBIG;
-    }
-    *ret_size = (size_t)status.st_size;
-    int result = descriptor;
-    descriptor = -1;
-    return result;
+    return status.st_size > FILE_BYTES_MAXIMUM ? -EFBIG : (ssize_t)status.st_size;
 }
 
 /* 0 or -errno; -ENOMEM: the arena is full. */
 static int read_file(struct arena *arena, const char *path, struct str *ret_text)
 {
-    size_t size = 0;
+    cleanup_close int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t result = size_of(descriptor);
     size_t length = 0;
-    cleanup_close int descriptor = open_file(path, &size);
 
-    if (descriptor < 0) {
-        return descriptor;
+    if (result < 0) {
+        return (int)result;
     }
+    size_t size = (size_t)result;
     char *text = arena_allocate(arena, size + 1);
     if (text == NULL) {
         return -ENOMEM;

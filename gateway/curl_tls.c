@@ -6,11 +6,27 @@
 #include <stdint.h>
 #include <stdio.h>
 
+static const struct tls_settings none = { .server_name = NULL };
+
+/* ---- whose folder ---- */
+
+/* Beside given authorities libcurl would go on to trust those of its folder of the system's. Where it has a file of
+ * them, too, the folder says nothing new, and only keeps libcurl from remembering the file, which it then reads for
+ * each connection: some 240 million instructions. */
+static int set_folder(void *easy, const struct tls_settings *tls)
+{
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    const char *folder = tls->ca.path != NULL || built->cainfo != NULL ? NULL : built->capath;
+
+    return curl_easy_setopt(easy, CURLOPT_CAPATH, folder) == CURLE_OK ? 0 : -ENOMEM;
+}
+
 void curl_tls_set_constants(void *easy)
 {
     (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    (void)!set_folder(easy, &none);
 }
 
 /* ---- the name ---- */
@@ -46,7 +62,7 @@ static int set_place(struct curl_tls *state, void *easy, const struct url *serve
 static int set_blob(void *easy, CURLoption option, const struct tls_file *file)
 {
     struct curl_blob blob = {
-        .data = (void *)(uintptr_t)file->text.base, /* is only read */
+        .data = without_const(file->text.base),
         .len = file->text.length,
         .flags = CURL_BLOB_COPY,
     };
@@ -54,17 +70,8 @@ static int set_blob(void *easy, CURLoption option, const struct tls_file *file)
     return curl_easy_setopt(easy, option, file->path != NULL ? &blob : NULL) == CURLE_OK ? 0 : -ENOMEM;
 }
 
-/* Beside the given authorities libcurl would go on to trust those of its folder of the system's. */
-static int set_folder(void *easy, const struct tls_settings *tls)
-{
-    const char *folder = tls->ca.path != NULL ? NULL : curl_version_info(CURLVERSION_NOW)->capath;
-
-    return curl_easy_setopt(easy, CURLOPT_CAPATH, folder) == CURLE_OK ? 0 : -ENOMEM;
-}
-
 int curl_tls_set(struct curl_tls *state, void *easy, const struct url *server, const struct tls_settings *tls)
 {
-    static const struct tls_settings none = { .server_name = NULL };
     const struct tls_settings *wanted = tls != NULL ? tls : &none;
 
     if (set_place(state, easy, server, tls) < 0) {

@@ -287,6 +287,21 @@ static void a_handshake_that_waits_for_its_client_costs_nothing(void **state)
     close_secured(bench, &secured);
 }
 
+/* As somebody who looks if the port is open. */
+static void a_client_that_says_nothing_and_leaves_is_not_told_of(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client client;
+    restart(bench, 0);
+    bench_connect(bench, &client);
+    bench_turn_briefly(bench);
+
+    client_close(&client);
+    bench_turn_until(bench, "room", 1);
+
+    bench_assert_journal(bench, "room ");
+}
+
 /* The hello arrives a byte at a time. */
 static void a_handshake_in_drips_comes_about(void **state)
 {
@@ -549,6 +564,7 @@ int main(void)
         bench_test(a_client_that_leaves_while_it_waits_is_told_of),
         bench_test(a_head_that_is_ambiguous_is_refused_over_tls_too),
         bench_test(a_handshake_that_waits_for_its_client_costs_nothing),
+        bench_test(a_client_that_says_nothing_and_leaves_is_not_told_of),
         bench_test(a_handshake_in_drips_comes_about),
         bench_test(a_handshake_has_the_time_of_a_head),
         bench_test(plain_http_on_the_port_of_tls_is_closed_without_a_request),
