@@ -11,6 +11,7 @@ import time
 import traceback
 
 import calls
+import clock
 import memory
 from bench import Bench
 from programs import Trouble
@@ -34,6 +35,7 @@ CAMPAIGNS = {
     "memory-life": Campaign(memory.find_in_a_life, memory.run_in_a_life, 0.2),
     "calls": Campaign(calls.find_in_service, calls.run_in_service, 0.25),
     "calls-life": Campaign(calls.find_in_a_life, calls.run_in_a_life, 0.25),
+    "clock": Campaign(clock.find, clock.run, 0.05),
 }
 
 
@@ -74,6 +76,7 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build/asan/bin")
+    parser.add_argument("--plain-programs", type=pathlib.Path, default=CHECKOUT / "build/release/bin")
     options = parser.parse_args()
     if options.case:
         name, mode, rest = (options.case.split("/", 2) + ["", ""])[:3]
@@ -99,7 +102,7 @@ def taken_at_random(cases, seed):
 def run_work(options, name, mode, seconds, folder, tally):
     campaign = CAMPAIGNS[name]
     slot = Slot(seconds)
-    with Bench(options.programs.resolve(), folder / f"{name}-{mode}", mode) as bench:
+    with Bench(options.programs.resolve(), options.plain_programs.resolve(), folder / f"{name}-{mode}", mode) as bench:
         if options.case:
             campaign.run(bench, options.case.split(","), slot, tally)
             return

@@ -10,10 +10,12 @@ from programs import Program, Trouble, check_silent
 
 
 class Bench:
-    """For one mode. The backends stay as they are; gateways come and go."""
+    """For one mode. The backends stay as they are; gateways come and go.
 
-    def __init__(self, programs, folder, mode):
-        self.programs, self.folder, self.mode = programs, folder, mode
+    `programs`: with sanitizers, and allocations that fail; `plain_programs`: neither."""
+
+    def __init__(self, programs, plain_programs, folder, mode):
+        self.programs, self.plain_programs, self.folder, self.mode = programs, plain_programs, folder, mode
         folder.mkdir(parents=True, exist_ok=True)
         self.control = Control(folder / "control")
         self.holder, down_port = scenario.closed_port()
