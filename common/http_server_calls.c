@@ -133,7 +133,8 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *metho
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
 
-/* Chunks can exceed the limit unannounced, and memory can run out. Some more is read and dropped, so that the client sees its answer. */
+/* Chunks can exceed the limit unannounced, and memory can run out. Some more is read and dropped, so that the client
+ * sees its answer. */
 static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
 {
     if (exchange->body_excess > 0 || buf_add(&exchange->body, bytes, *count) < 0) {

@@ -41,6 +41,9 @@ struct control {
     atomic_uint_least64_t frames[FRAME_COUNT];
 };
 
+/* Names that the linker gives. */
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+
 extern const char __executable_start;
 
 static struct control *control;
@@ -192,3 +195,5 @@ enum MHD_Result __wrap_MHD_add_connection(struct MHD_Daemon *daemon, MHD_socket 
     }
     return __real_MHD_add_connection(daemon, descriptor, address, length);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
