@@ -148,8 +148,8 @@ class Burst(Step):
 
     CLIENTS = 40
 
-    def __init__(self):
-        super().__init__("burst", 200, request_bytes("GET", "/call/7"))
+    def __init__(self, target="/call/7"):
+        super().__init__("burst", 200, request_bytes("GET", target))
 
     def answers(self, gateway):
         connections, found = [], []
@@ -257,6 +257,23 @@ def all_steps():
         AdminStep("admin-other", 404, ask("GET", "/nowhere")),
         Events(),
         Reload(),
+    ]
+
+
+def backend_steps():
+    ask = request_bytes
+    return [
+        Step("hello", 200, ask("GET", "/hello"), repeats=2),
+        Step("answer", 200, ask("GET", "/users/7"), repeats=2),
+        Step("any", 200, ask("GET", "/items/5?delay=exp(1ms)")),
+        Step("status", 503, ask("GET", "/x?status=503")),
+        Step("bytes", 200, ask("GET", "/x?bytes=300000")),
+        Step("echo", 200, ask("POST", "/x?echo=1", ["Content-Type: text/plain"], b"x" * 6000)),
+        Step("wrong", 400, ask("GET", "/x?delay=never")),
+        Step("close-next", 200, ask("GET", "/users/7?fault=close-next")),
+        Step("extra-bytes", 200, ask("GET", "/users/7?fault=extra-bytes")),
+        Step("bad-json", 200, ask("GET", "/users/7?fault=bad-json")),
+        Burst("/users/7"),
     ]
 
 
