@@ -60,10 +60,21 @@ class Step:
             if answer.status is None:
                 return
 
+    @staticmethod
+    def is_readable(answer):
+        """Whatever its status is: what calls itself JSON is JSON, or nothing."""
+        if "json" not in (answer.header("Content-Type") or "") or not answer.is_whole or not answer.body:
+            return True
+        try:
+            json.loads(answer.body)
+        except ValueError:
+            return False
+        return True
+
     def is_right(self, answer):
         if answer.status != self.status or not answer.is_whole:
             return False
-        return self.status != 200 or self.essence(answer.body) == self.body
+        return self.is_readable(answer) if self.status != 200 else self.essence(answer.body) == self.body
 
     def essence(self, body):
         """What is the same each time."""
@@ -73,7 +84,7 @@ class Step:
         return sorted(document) if isinstance(document, dict) else type(document)
 
     def is_honest(self, answer):
-        if answer.is_late:
+        if answer.is_late or not self.is_readable(answer):
             return False
         if answer.status is None or not answer.is_whole:
             return True  # the connection ended: a client sees that
