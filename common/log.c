@@ -90,25 +90,6 @@ static size_t write_lines(struct log_sink *sink, struct str lines)
     return lost;
 }
 
-void log_flush(struct log *log)
-{
-    struct log_sink *sink = log->sink;
-
-    if (log->lines.length == 0) {
-        return;
-    }
-    (void)pthread_mutex_lock(&sink->lock);
-    size_t lost_bytes = write_lines(sink, buf_view(&log->lines));
-    int lost_error = sink->lost_error;
-    (void)pthread_mutex_unlock(&sink->lock);
-    buf_reset(&log->lines);
-    if (lost_bytes > 0) {
-        log_line(log, LOG_ERROR, "%zu bytes of the log are lost, because it could not be written: %s", lost_bytes,
-                 strerror(lost_error));
-        log_flush(log);
-    }
-}
-
 /* Local time; broken-down time is worked out once a second only. */
 static void renew_stamp(struct log *log, int64_t second)
 {
@@ -139,6 +120,53 @@ static void add_text_stamp(struct log *log, uint64_t wall_us, struct buf *line)
     line->length = (size_t)(room - line->base);
 }
 
+static void add_stamp(struct log *log, uint64_t wall_us, struct buf *line)
+{
+    if (log->sink->format == LOG_JSON) {
+        (void)buf_add_text(line, "{\"ts\":\"");
+        time_stamp_add(&log->utc, wall_us, line);
+        (void)buf_add_byte(line, '"');
+    } else {
+        add_text_stamp(log, wall_us, line);
+    }
+}
+
+/* ---- out of the buffer ---- */
+
+/* Beside the buffer, which may be full again. */
+static void tell_of_loss(struct log *log, size_t lost_bytes, int error)
+{
+    char room[256];
+    struct buf line;
+    bool is_json = log->sink->format == LOG_JSON;
+
+    buf_init_on(&line, room, sizeof room, sizeof room - 1);
+    add_stamp(log, clock_wall_us(), &line);
+    (void)buf_add_text(&line, is_json ? ",\"event\":\"log\",\"level\":\"error\",\"message\":\"" : "");
+    (void)buf_add_format(&line, "%zu bytes of the log are lost, because it could not be written: %s%s\n", lost_bytes,
+                         strerror(error), is_json ? "\"}" : "");
+    (void)write_lines(log->sink, buf_view(&line));
+    buf_clear(&line);
+}
+
+void log_flush(struct log *log)
+{
+    struct log_sink *sink = log->sink;
+
+    if (log->lines.length == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&sink->lock);
+    size_t lost_bytes = write_lines(sink, buf_view(&log->lines));
+    if (lost_bytes > 0) {
+        tell_of_loss(log, lost_bytes, sink->lost_error);
+    }
+    (void)pthread_mutex_unlock(&sink->lock);
+    buf_reset(&log->lines);
+}
+
+/* ---- a line ---- */
+
 struct buf *log_begin_bare(struct log *log)
 {
     if (log->lines.length > LINES_BYTES - LINE_BYTES) {
@@ -155,13 +183,7 @@ struct buf *log_begin(struct log *log, uint64_t wall_us)
 {
     struct buf *line = log_begin_bare(log);
 
-    if (log->sink->format == LOG_JSON) {
-        (void)buf_add_text(line, "{\"ts\":\"");
-        time_stamp_add(&log->utc, wall_us, line);
-        (void)buf_add_byte(line, '"');
-    } else {
-        add_text_stamp(log, wall_us, line);
-    }
+    add_stamp(log, wall_us, line);
     return line;
 }
 

@@ -75,7 +75,7 @@ static void on_stop(void *context, unsigned count)
     }
     program->is_draining = true;
     log_line(&program->log, LOG_INFO, "draining");
-    if (loop_arm(program->loop, &program->drain_timer, due_us) < 0) {
+    if (loop_arm(program->loop, &program->drain_timer, due_us) < 0) { /* it has its place since start() */
         end_at_once(program, "ending: no memory to drain");
     }
     gateway_drain(program->gateway);
@@ -185,6 +185,10 @@ static int start(struct program *program, struct error *error)
     program->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = &program->log };
     program->drain_timer = (struct loop_timer){ .on_due = on_drain_timeout, .context = program };
     loop_add_hook(program->loop, &program->log_hook);
+    /* So that a stop needs no memory. */
+    if (loop_arm(program->loop, &program->drain_timer, CLOCK_NEVER_US) < 0) {
+        return error_set(error, "cannot make a timer: %s", strerror(ENOMEM));
+    }
     if (stop_signals_start(&program->signals, program->loop, on_stop, program, error) < 0) {
         return -1;
     }

@@ -11,13 +11,16 @@ import time
 import traceback
 
 import calls
+import clock
 import memory
-from bench import Bench
+from bench import BackendBench, Bench
 from programs import Trouble
 from scenario import MODES
 from tally import Tally
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+# What stands before the faults: a gateway in one of its modes, or the backend.
+SUBJECTS = (*MODES, memory.BACKEND)
 EXIT_FAILED, EXIT_WRONG_USE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -34,6 +37,7 @@ CAMPAIGNS = {
     "memory-life": Campaign(memory.find_in_a_life, memory.run_in_a_life, 0.2),
     "calls": Campaign(calls.find_in_service, calls.run_in_service, 0.25),
     "calls-life": Campaign(calls.find_in_a_life, calls.run_in_a_life, 0.25),
+    "clock": Campaign(clock.find, clock.run, 0.05),
 }
 
 
@@ -65,7 +69,7 @@ def some_of(allowed):
 def parse_arguments():
     parser = Parser(prog="script/torture", allow_abbrev=False, add_help=False)
     parser.add_argument("--campaign", type=some_of(CAMPAIGNS), default=list(CAMPAIGNS))
-    parser.add_argument("--mode", type=some_of(MODES), default=list(MODES))
+    parser.add_argument("--mode", type=some_of(SUBJECTS), default=list(SUBJECTS))
     parser.add_argument("--seconds", type=float, default=150)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--seed", type=int, default=None)
@@ -74,10 +78,11 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build/asan/bin")
+    parser.add_argument("--plain-programs", type=pathlib.Path, default=CHECKOUT / "build/release/bin")
     options = parser.parse_args()
     if options.case:
         name, mode, rest = (options.case.split("/", 2) + ["", ""])[:3]
-        if name not in CAMPAIGNS or mode not in MODES or not rest:
+        if name not in CAMPAIGNS or mode not in SUBJECTS or not rest:
             parser.error(f"'{options.case}' is no case: it is one that was FAILED or is --list-ed")
         options.campaign, options.mode, options.case, options.all = [name], [mode], rest, True
     return options
@@ -99,7 +104,8 @@ def taken_at_random(cases, seed):
 def run_work(options, name, mode, seconds, folder, tally):
     campaign = CAMPAIGNS[name]
     slot = Slot(seconds)
-    with Bench(options.programs.resolve(), folder / f"{name}-{mode}", mode) as bench:
+    kind = BackendBench if mode == memory.BACKEND else Bench
+    with kind(options.programs.resolve(), options.plain_programs.resolve(), folder / f"{name}-{mode}", mode) as bench:
         if options.case:
             campaign.run(bench, options.case.split(","), slot, tally)
             return
@@ -120,7 +126,8 @@ def run_guarded(options, name, mode, seconds, folder, tally):
 
 
 def run_all(options, tally):
-    works = [(name, mode) for name in options.campaign for mode in options.mode]
+    works = [(name, mode) for name in options.campaign for mode in options.mode
+             if mode != memory.BACKEND or name.startswith("memory")]
     weight = sum(CAMPAIGNS[name].share for name, _ in works)
     with tempfile.TemporaryDirectory(prefix="torture-") as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for name, mode in works:

@@ -10,10 +10,12 @@ from programs import Program, Trouble, check_silent
 
 
 class Bench:
-    """For one mode. The backends stay as they are; gateways come and go."""
+    """For one mode. The backends stay as they are; gateways come and go.
 
-    def __init__(self, programs, folder, mode):
-        self.programs, self.folder, self.mode = programs, folder, mode
+    `programs`: with sanitizers, and allocations that fail; `plain_programs`: neither."""
+
+    def __init__(self, programs, plain_programs, folder, mode):
+        self.programs, self.plain_programs, self.folder, self.mode = programs, plain_programs, folder, mode
         folder.mkdir(parents=True, exist_ok=True)
         self.control = Control(folder / "control")
         self.holder, down_port = scenario.closed_port()
@@ -53,11 +55,47 @@ class Bench:
                 raise Trouble(f"the gateway does not start: {gateway.read_errors()}")
             yield gateway
 
+    def steps(self):
+        return steps.all_steps()
+
     def learn(self, gateway):
-        found = steps.all_steps()
+        found = self.steps()
         for step in found:
             step.learn(gateway)
         return found
+
+
+class BackendProgram(Program):
+    """It has no listener beside the one."""
+
+    def is_ready(self):
+        ready = super().is_ready()
+        self.admin = self.port
+        return ready
+
+
+class BackendBench(Bench):
+    """The backend stands where a gateway does elsewhere, and nothing behind it."""
+
+    def __init__(self, programs, plain_programs, folder, mode):  # pylint: disable=super-init-not-called
+        self.programs, self.plain_programs, self.folder, self.mode = programs, plain_programs, folder, mode
+        folder.mkdir(parents=True, exist_ok=True)
+        self.control = Control(folder / "control")
+        self.answers = scenario.write_answers(folder)
+        self.backends = []
+
+    def __exit__(self, *error):
+        pass
+
+    def gateway(self, leaks=True, name="backend"):
+        return BackendProgram([self.program(), "--listen=127.0.0.1:0", "--delay=1ms", f"--answers={self.answers}", "--concurrency=2"],
+                              self.folder, name, self.control, leaks)
+
+    def program(self):
+        return self.programs / "failing_backend"
+
+    def steps(self):
+        return steps.backend_steps()
 
 
 def end_well(gateway):

@@ -4,13 +4,17 @@
 Errors are those that Linux gives for such a call. Not among them: EAGAIN where data lies ready, because an edge-triggered epoll
 rightly says nothing a second time; EINTR of calls that do not wait. The n-th call is that of each thread.
 """
+import collections
+import time
+
 import steps
 from bench import end_well
-from programs import Trouble, check_refused_start, check_silent
+from programs import Trouble, check_refused_start, check_silent, wait_until
 from tracer import Tracer
 
 CALLS_AT_MOST = 200
-LOG, CONFIG = "the log", "the configuration"
+LOG, CONFIG = "the-log", "the-configuration"
+CONFIG_READS = 2
 
 # A system call, an error, and the file it is about if only that counts.
 FAULTS = [
@@ -23,8 +27,6 @@ FAULTS = [
     ("epoll_wait", "EINTR", None),
     ("eventfd2", "EMFILE", None),
     ("getpeername", "ENOTCONN", None),
-    ("getsockname", "ENOBUFS", None),
-    ("getsockopt", "ENOBUFS", None),
     ("ioctl", "ENOTTY", None),
     ("listen", "EADDRINUSE", None),
     ("openat", "EACCES", None), ("openat", "EMFILE", None),
@@ -47,31 +49,46 @@ ROUND = ("hello", "call", "fan", "graph", "failed", "refused", "pass", "body", "
 # After a fault: one of each kind.
 PROOF = ("call", "fan", "pass", "body", "close-next", "reload")
 SPARE_DESCRIPTORS = 40
-
-
-def words_for(bench, gateway, name, number=None):
-    """strace's arguments. Without a number nothing fails."""
-    call, error, place = name.split("/") + [None] * (3 - len(name.split("/")))
-    words = ["-e", f"trace={call}"]
-    if place is not None:
-        words += ["-P", str(gateway.log if place == LOG.replace(" ", "-") else bench.config)]
-    if number is not None:
-        words += ["-e", f"inject={call}:error={error}:when={number}"]
-    return words
+UNHEARD_START_S = 1
 
 
 def fault_names():
-    return ["/".join(filter(None, (call, error, place and place.replace(" ", "-")))) for call, error, place in FAULTS]
+    return ["/".join(filter(None, fault)) for fault in FAULTS]
 
 
-def most_by_a_thread(lines):
-    """How often a thread made the call, at most; a call that another one interrupts stands on two lines."""
-    counts = {}
+def parts_of(name):
+    parts = name.split("/")
+    return parts + [None] * (3 - len(parts))
+
+
+def words_for(bench, gateway, name, number):
+    """strace's arguments. Without a number all that could fail is traced, and nothing does."""
+    call, error, place = parts_of(name)
+    if number is None:
+        return ["-e", f"trace={','.join(sorted({fault[0] for fault in FAULTS}))}"]
+    words = ["-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={number}"]
+    if place is not None:
+        words += ["-P", str(gateway.log if place == LOG else bench.config)]
+    return words
+
+
+def counts_in(lines):
+    """{name of a fault: how often a thread made that call, at most}, from a trace of all of them."""
+    by_thread = collections.Counter()
     for line in lines:
-        if "resumed>" not in line and "+++" not in line and "---" not in line:
-            thread = line.split(None, 1)[0]
-            counts[thread] = counts.get(thread, 0) + 1
-    return min(max(counts.values(), default=0), CALLS_AT_MOST)
+        thread, _, rest = line.partition(" ")
+        call = rest.lstrip().partition("(")[0]
+        by_thread[thread, call] += 1
+        by_thread[thread, call, LOG] += rest.lstrip().startswith("write(1,")
+    found = {}
+    for name in fault_names():
+        call, _error, place = parts_of(name)
+        if place == CONFIG:
+            found[name] = CONFIG_READS
+        else:
+            key = (call, LOG) if place == LOG else (call,)
+            found[name] = min(max((count for who, count in by_thread.items() if who[1:] == key), default=0), CALLS_AT_MOST)
+    return found
 
 
 def go_round(gateway, known):
@@ -110,15 +127,12 @@ def story(trouble, tracer):
 # ---- in a process that serves ----
 
 def find_in_service(bench):
-    counts = {}
     with bench.ready_gateway(leaks=False) as gateway:
         known = {step.name: step for step in bench.learn(gateway)}
-        for name in fault_names():
-            with Tracer(gateway, bench.folder, words_for(bench, gateway, name)) as tracer:
-                go_round(gateway, known)
-            counts[name] = most_by_a_thread(tracer.lines())
+        with Tracer(gateway, bench.folder, words_for(bench, gateway, "all", None)) as tracer:
+            go_round(gateway, known)
         end_well(gateway)
-    return cases_of(counts)
+    return cases_of(counts_in(tracer.lines()))
 
 
 def prove(gateway, known, descriptors):
@@ -183,17 +197,29 @@ def served_at_last(gateway):
                 raise
 
 
+def is_ready(gateway, tracer):
+    """False: the start was refused as it should be, or the log, which would say where it listens, is what failed."""
+    is_log_lost = lambda: any(" write(1," in line for line in tracer.injected())  # noqa: E731
+    wait_until(lambda: gateway.is_ready() or gateway.has_ended() or is_log_lost(), f"{gateway.name} starts")
+    if gateway.has_ended():
+        check_refused_start(gateway)
+    elif not gateway.is_ready():
+        time.sleep(UNHEARD_START_S)
+        end_under_fault(gateway)
+    return not gateway.has_ended()
+
+
 def live(bench, known, name, number, keep):
     """keep(gateway, tracer) before anything can go wrong."""
     bench.control.disarm()
     bench.control.hold()
     with bench.gateway(leaks=False) as gateway:
+        wait_until(bench.control.is_held, "the program comes to its main")
         tracer = Tracer(gateway, bench.folder, words_for(bench, gateway, name, number))
         keep((gateway, tracer))
         with tracer:
             bench.control.release()
-            if not gateway.wait_ready():
-                check_refused_start(gateway)
+            if not is_ready(gateway, tracer):
                 return
             for part in ROUND:
                 known[part].loosely(gateway)
@@ -210,11 +236,9 @@ def end_under_fault(gateway):
 
 
 def find_in_a_life(bench):
-    known, counts, seen = known_steps(bench), {}, []
-    for name in fault_names():
-        live(bench, known, name, None, seen.append)
-        counts[name] = most_by_a_thread(seen.pop()[1].lines())
-    return cases_of(counts)
+    seen = []
+    live(bench, known_steps(bench), "all", None, seen.append)
+    return cases_of(counts_in(seen[0][1].lines()))
 
 
 def run_in_a_life(bench, cases, slot, tally):

@@ -7,6 +7,7 @@ import subprocess
 
 FRAMES = 24
 FIRST, LAST, COUNT, FAILED, HOLD, DEPTH, PLACES = range(7)
+WAIT, WAITS = 1, 2
 ALL = 2 ** 63
 # The wrapper, and what is only the way into the C library's own start.
 OWN_FRAMES = ("is_to_fail", "remember_place", "__wrap_")
@@ -41,7 +42,11 @@ class Control:
         self.arm(ALL)
 
     def hold(self):
-        self.put(HOLD, 1)
+        """The next program that is started waits at the door of main."""
+        self.put(HOLD, WAIT)
+
+    def is_held(self):
+        return self.get(HOLD) == WAITS
 
     def release(self):
         self.put(HOLD, 0)

@@ -36,10 +36,13 @@ struct control {
     atomic_uint_least64_t fail_last;  /* and of the last */
     atomic_uint_least64_t count;      /* so many were asked for */
     atomic_uint_least64_t failed;     /* so many of them did fail */
-    atomic_uint_least64_t hold;       /* 1: wait at the door of main until it is 0 */
+    atomic_uint_least64_t hold;       /* 1: wait at the door of main, say so by 2, and go on at 0 */
     atomic_uint_least64_t depth;      /* frames of the first that failed, as offsets into the program */
     atomic_uint_least64_t frames[FRAME_COUNT];
 };
+
+/* Names that the linker gives. */
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 
 extern const char __executable_start;
 
@@ -72,6 +75,9 @@ __attribute__((constructor)) static void on_load(void)
     }
     (void)backtrace(&frame, 1); /* the first time it takes memory itself */
     map_control(path);
+    if (atomic_load(&control->hold) != 0) {
+        atomic_store(&control->hold, 2);
+    }
     while (atomic_load(&control->hold) != 0) {
         (void)nanosleep(&pause, NULL);
     }
@@ -189,3 +195,5 @@ enum MHD_Result __wrap_MHD_add_connection(struct MHD_Daemon *daemon, MHD_socket 
     }
     return __real_MHD_add_connection(daemon, descriptor, address, length);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)

@@ -7,6 +7,7 @@ from bench import end_well
 from programs import Trouble, check_refused_start
 
 FROM_THEN_ON = "on"
+BACKEND = "backend"
 LIFE_STEPS = ("hello", "call", "graph", "fan", "failed", "timeout", "pass", "body", "large", "line", "reload", "admin-metrics",
               "admin-requests", "other-path", "ambiguous")
 
@@ -91,7 +92,7 @@ def live(bench, gateway, known):
     if not gateway.wait_ready():
         check_refused_start(gateway)
         return
-    for name in LIFE_STEPS:
+    for name in [name for name in known if name in LIFE_STEPS or bench.mode == BACKEND]:
         if bench.control.get(control.FAILED) > 0:
             known[name].strictly(gateway)
         else:

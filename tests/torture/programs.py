@@ -42,6 +42,7 @@ class Program:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors, env=variables)
         self.pid = self.child.pid
         self.port = self.admin = None
+        self.is_told_to_stop = False
 
     def __enter__(self):
         return self
@@ -77,9 +78,14 @@ class Program:
     def signal(self, number):
         self.child.send_signal(number)
 
+    def tell_to_stop(self):
+        self.is_told_to_stop = True
+        self.signal(signal.SIGTERM)
+
     def stop(self):
         """Its exit code after SIGTERM."""
-        self.signal(signal.SIGTERM)
+        if not self.is_told_to_stop:
+            self.tell_to_stop()
         wait_until(self.has_ended, f"{self.name} ends after SIGTERM")
         return self.child.returncode
 
