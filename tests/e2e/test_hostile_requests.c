@@ -44,7 +44,7 @@ static const struct hostile hostiles[] = {
     { "overlong", BYTES("\xc0\xaf\xc0\x8a\xe0\x80\x8a") },
     { "a surrogate", BYTES("\xed\xa0\x80") },
     { "separators of lines", BYTES("a\xe2\x80\xa8z\xe2\x80\xa9") },
-    { "right to left", BYTES("\xe2\x80\xaegnp.exe\xe2\x81\xa6\xd8\x9c") },
+    { "right to left", BYTES("\xe2\x80\xaegnp.exe\xe2\x81\xa6\xd8\x9c\xe2\x81\xa9\xe2\x80\xac") },
     { "letters", BYTES("gr\xc3\xbc\xc3\x9f\x65 \xf0\x9f\x8c\x8d") },
     { "percent-encoded line breaks", BYTES("%0d%0aX-Forged:%201%00%1b%5b2J") },
     { "percent-encoded C1 and directions", BYTES("%c2%9b%e2%80%ae%ff") },

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "common/json_scan.h"
 #include "tests/support/scene.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/strict_reader.h"
@@ -23,13 +24,11 @@ static const char *const hostiles[] = {
     "a\tb\b\b",
     "a\x7f",
     "\"quoted\"\\",
-    "\x9b"
-    "31m",
-    "\xc2\x9b"
-    "31m",
+    "\x9b;31m",
+    "\xc2\x9b;31m",
     "\xff\xfe\xc0\xaf",
     "a\xe2\x80\xa8z",
-    "\xe2\x80\xaegnp.exe\xe2\x81\xa6",
+    "\xe2\x80\xaegnp.exe\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\xac",
     "%s%n%1$s",
     "{}{{a}",
 };
@@ -119,7 +118,8 @@ static void no_variable_breaks_what_is_said_of_it(void **state)
 
 /* ---- a configuration ---- */
 
-/* The bytes stand for @, as they are and as the escapes of a JSON string; ' stands for ". */
+/* The bytes stand for @, as they are where JSON takes them, else as its escapes; ' stands for ". The first is no JSON,
+ * whatever stands there. */
 static const char *const configs[] = {
     "@",
     "{'@': 1}",
@@ -180,6 +180,16 @@ static void render_config(const char *config, const char *bytes, bool is_escaped
     }
 }
 
+/* It may stand in a JSON string as it is. */
+static bool is_json_text(const char *bytes)
+{
+    cleanup_buf struct buf json;
+
+    buf_init(&json, CONFIG_BYTES);
+    (void)buf_add_format(&json, "\"%s\"", bytes);
+    return json_scan_check(buf_view(&json), 1, NULL) == 0;
+}
+
 static void check_config(struct scene *scene, const char *config, const char *bytes, bool is_escaped)
 {
     cleanup_buf struct buf text;
@@ -203,8 +213,7 @@ static void no_byte_of_a_configuration_breaks_what_is_said_of_it(void **state)
 
     for (size_t i = 0; i < array_length(configs); i++) {
         for (size_t j = 0; j < array_length(hostiles); j++) {
-            check_config(scene, configs[i], hostiles[j], false);
-            check_config(scene, configs[i], hostiles[j], true);
+            check_config(scene, configs[i], hostiles[j], i > 0 && !is_json_text(hostiles[j]));
         }
     }
 }

@@ -156,8 +156,8 @@ static void buf_json_strings_are_escaped(void **state)
         { "a surrogate", STR("\xed\xa0\x80"), "\"\\ufffd\\ufffd\\ufffd\"" },
         { "controls of two bytes", STR("\xc2\x9b\x33m\xc2\xa0"), "\"\\u009b3m\xc2\xa0\"" },
         { "separators of lines", STR("\xe2\x80\xa8\xe2\x80\xa9"), "\"\\u2028\\u2029\"" },
-        { "what turns the direction of text", STR("\xe2\x80\xaelive\xe2\x81\xa9\xd8\x9c"),
-          "\"\\u202elive\\u2069\\u061c\"" },
+        { "what turns the direction of text", STR("\xe2\x80\xaelive\xe2\x80\xac\xd8\x9c"),
+          "\"\\u202elive\\u202c\\u061c\"" },
         { "a slash stays", STR("</script>"), "\"</script>\"" },
     };
     (void)state;

@@ -36,9 +36,10 @@ static void complain_writes_one_line_with_the_programs_name(void **state)
 
 static void complain_shows_a_terminal_nothing_it_would_obey(void **state)
 {
-    cleanup_free char *line = said(STR("a\x1b[2J\n\r\0\x7f\xc2\x9b\xff\xe2\x80\xae z"));
+    cleanup_free char *line = said(STR("a\x1b[2J\n\r\0\x7f\xc2\x9b\xff\xe2\x80\xae\xe2\x80\xac z"));
     (void)state;
-    assert_string_equal(line, "program: a\\x1B[2J\\x0A\\x0D\\x00\\x7F\\xC2\\x9B\\xFF\\xE2\\x80\\xAE z\n");
+    assert_string_equal(line,
+                        "program: a\\x1B[2J\\x0A\\x0D\\x00\\x7F\\xC2\\x9B\\xFF\\xE2\\x80\\xAE\\xE2\\x80\\xAC z\n");
 }
 
 static void complain_cuts_what_is_far_too_long_and_ends_the_line(void **state)

@@ -34,10 +34,8 @@ static const struct {
             "31m"),
       "\\x9B31m" },
     { "line separators of Unicode", BYTES("a\xe2\x80\xa8z\xe2\x80\xa9"), "a\\xE2\\x80\\xA8z\\xE2\\x80\\xA9" },
-    { "what turns the direction of text",
-      BYTES("a\xe2\x80\xae"
-            "b\xe2\x81\xa6"),
-      "a\\xE2\\x80\\xAEb\\xE2\\x81\\xA6" },
+    { "what turns the direction of text", BYTES("\xe2\x80\xaegnp\xe2\x80\xac\xe2\x81\xa6.\xe2\x81\xa9"),
+      "\\xE2\\x80\\xAEgnp\\xE2\\x80\\xAC\\xE2\\x81\\xA6.\\xE2\\x81\\xA9" },
     { "a cut sequence", BYTES("\xe2\x82"), "\\xE2\\x82" },
     { "a cut sequence before a letter",
       BYTES("\xe2\x82"
