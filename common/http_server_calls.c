@@ -186,10 +186,37 @@ static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes
     return exchange->is_aborted || exchange->dropped_bytes > DROPPED_BODY_BYTES ? MHD_NO : MHD_YES;
 }
 
+static enum MHD_Result look_for_a_name(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                       const char *value, size_t value_length)
+{
+    bool *has_names = context;
+
+    (void)kind;
+    (void)value;
+    (void)value_length;
+    *has_names = *has_names && (name_length == 0 || name[0] != '\0');
+    return MHD_YES;
+}
+
+/* When a trailer begins with a folded line, and that came in a piece of its own, microhttpd 0.9 joins it to the name of
+ * the last header, moves that, and leaves zero bytes. */
+static bool has_all_names(const struct http_exchange *exchange)
+{
+    bool has_names = true;
+
+    if (exchange->request_bytes == HTTP_LENGTH_UNKNOWN) {
+        (void)MHD_get_connection_values_n(exchange->connection->mhd, MHD_HEADER_KIND, look_for_a_name, &has_names);
+    }
+    return has_names;
+}
+
 static enum MHD_Result on_complete(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->connection->server;
 
+    if (!has_all_names(exchange)) {
+        return refuse(exchange, MHD_HTTP_BAD_REQUEST, "The trailer of the request begins with a folded line.");
+    }
     exchange->state = EXCHANGE_HANDLING;
     server->events->on_request(server->context, exchange);
     if (exchange->state == EXCHANGE_HANDLING) {

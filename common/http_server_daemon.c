@@ -14,12 +14,13 @@
 #include "common/clock.h"
 #include "common/http_server_internal.h"
 
-/* What 0.9 refuses because of this it refuses badly: a target with a blank in it by a bare close, a missing Host by an
- * answer with two heads. http_guard refuses both. */
 #if MHD_VERSION < 0x01000000
-enum { STRICTNESS = 0 };
+/* What 0.9 refuses when it is strict it refuses badly: a target with a blank in it by a bare close, a missing Host by
+ * an answer with two heads. http_guard and http_head_layout refuse both, and more. */
+enum { STRICTNESS_OPTION = MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS = 0 };
 #else
-enum { STRICTNESS = 1 };
+/* Folded lines, bare line feeds, NULs and empty names are refused from 1 on. */
+enum { STRICTNESS_OPTION = MHD_OPTION_CLIENT_DISCIPLINE_LVL, STRICTNESS = 1 };
 #endif
 
 /* Fewer mean a shorter walk; more, that one look at microhttpd's epoll serves more requests of a turn. */
@@ -108,9 +109,9 @@ static struct MHD_Daemon *start(struct http_daemon *daemon)
         NULL, http_exchange_on_call, server, MHD_OPTION_EXTERNAL_LOGGER, http_unheard_on_log, daemon,
         MHD_OPTION_NOTIFY_CONNECTION, http_connection_on_change, daemon, MHD_OPTION_NOTIFY_COMPLETED,
         http_exchange_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_on_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_STRICT_FOR_CLIENT, STRICTNESS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        http_server_pool_bytes(server), MHD_OPTION_ARRAY, tls_options, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, STRICTNESS_OPTION, STRICTNESS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)INT_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, http_server_pool_bytes(server), MHD_OPTION_ARRAY,
+        tls_options, MHD_OPTION_END);
 }
 
 static void http_daemon_free(struct http_daemon *daemon)

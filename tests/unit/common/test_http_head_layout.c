@@ -36,6 +36,8 @@ static const struct layout_case cases[] = {
       .fields = { { { 16, 4 }, { 22, 1 } }, { { 0, 3 }, { 30, 0 } } } },
     { "a value in front of its name", STR_STATIC(CLEAN), REQUEST_LINE,
       .fields = { { { 16, 4 }, { 22, 1 } }, { { 25, 4 }, { 22, 1 } } } },
+    { "a value that begins in its name", STR_STATIC("GET\0/\0HTTP/1.1\0\0Host\0a\0\0\0\0"), REQUEST_LINE,
+      .fields = { { { 16, 4 }, { 18, 4 } } } },
     { "two blanks behind the method", STR_STATIC("GET\0 /\0HTTP/1.1\0\0\0\0"), .method = { 0, 3 }, .target = { 5, 1 },
       .version = { 7, 8 } },
     { "a NUL in the target", STR_STATIC("GET\0/\0b\0HTTP/1.1\0\0\0\0"), .method = { 0, 3 }, .target = { 4, 1 },
