@@ -8,8 +8,6 @@
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
-enum { TEXT_BYTES = 65536 };
-
 struct refused_case {
     const char *name;
     const char *bytes;
