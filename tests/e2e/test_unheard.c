@@ -3,12 +3,10 @@
  * Requests that no route saw, in what the gateway tells: one line each with the client's address, a record, and counts,
  * whoever refused them, and nothing of it reaches a backend.
  */
-#include "tests/support/gate.h"
-
+#include "common/clock.h"
 #include "tests/support/config_scene.h"
+#include "tests/support/gate.h"
 #include "tests/support/unit.h"
-
-enum { TEXT_BYTES = 65536 };
 
 struct refused_case {
     const char *name;
@@ -94,12 +92,20 @@ static const cJSON *record_of(const cJSON *records, uint16_t port)
     return NULL;
 }
 
-static cJSON *fetch_records(struct config_scene *scene)
+/* Once there are as many: the worker hands them over a moment after their lines. */
+static cJSON *fetch_records(struct config_scene *scene, int count)
 {
-    cleanup_answer struct answer page = ANSWER_NONE;
+    uint64_t start_us = clock_monotonic_us();
+    cJSON *records = NULL;
 
-    client_fetch(scene->admin_port, "/requests", &page);
-    return answer_json(&page);
+    do {
+        cleanup_answer struct answer page = ANSWER_NONE;
+        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
+        cJSON_Delete(records);
+        client_fetch(scene->admin_port, "/requests", &page);
+        records = answer_json(&page);
+    } while (cJSON_GetArraySize(records) < count);
+    return records;
 }
 
 static void each_has_a_record_that_is_json(void **state)
@@ -114,7 +120,7 @@ static void each_has_a_record_that_is_json(void **state)
         process_wait_for_count(&scene->gateway, "\"event\":\"done\"", i + 1);
     }
 
-    cJSON *records = fetch_records(scene);
+    cJSON *records = fetch_records(scene, array_length(cases));
     assert_int_equal(cJSON_GetArraySize(records), array_length(cases));
     for (size_t i = 0; i < array_length(cases); i++) {
         const cJSON *record = record_of(records, ports[i]);
