@@ -37,7 +37,7 @@ CAMPAIGNS = {
     "memory-life": Campaign(memory.find_in_a_life, memory.run_in_a_life, 0.2),
     "calls": Campaign(calls.find_in_service, calls.run_in_service, 0.25),
     "calls-life": Campaign(calls.find_in_a_life, calls.run_in_a_life, 0.25),
-    "clock": Campaign(clock.find, clock.run, 0.05),
+    "clock": Campaign(clock.find, clock.run, 0.1),
 }
 
 

@@ -115,9 +115,10 @@ def judge(tally, name, tracer):
 
 
 def is_impossible(gateway, tracer):
-    """epoll_ctl failed to take a descriptor out for want of memory, which Linux never does; libmicrohttpd ends the process then."""
-    return gateway is not None and "Fatal error in GNU libmicrohttpd" in gateway.read_errors() and \
-        any("EPOLL_CTL_DEL" in line for line in tracer.injected())
+    """epoll_ctl failed to take a descriptor out for want of memory, which Linux never does; libmicrohttpd ends the process then.
+    strace may tell what was to be done and what came of it on two lines: libmicrohttpd's own one says which it was."""
+    return gateway is not None and "Failed to remove FD from epoll set" in gateway.read_errors() and \
+        any("epoll_ctl" in line for line in tracer.injected())
 
 
 def story(trouble, tracer):
