@@ -8,9 +8,31 @@
 #include "common/json_scan.h"
 #include "gateway/config_check.h"
 #include "gateway/config_json.h"
+#include "tests/support/certificate_folder.h"
 #include "tests/unit/gateway/config_bench.h"
 
 enum { FILE_BYTES = 1024 * 1024, TEXT_BYTES = 16 * 1024 * 1024, PATH_BYTES = 4096 };
+
+/* Examples name certificates, which are not kept beside them: as if they stood where these are. */
+static struct certificate_folder certificates;
+static char config_flag[128];
+static const char *const flags[] = { config_flag, NULL };
+
+static int make_certificates(void **state)
+{
+    (void)state;
+    certificate_folder_make(&certificates);
+    certificate_folder_write_pair(&certificates, "client", &certificates.gateway);
+    (void)snprintf(config_flag, sizeof config_flag, "--config=%s/page.json", certificates.path);
+    return 0;
+}
+
+static int remove_certificates(void **state)
+{
+    (void)state;
+    certificate_folder_remove(&certificates);
+    return 0;
+}
 
 static void read_file(const char *path, struct buf *text)
 {
@@ -62,7 +84,7 @@ static void every_example_of_the_documentation_is_a_good_configuration(void **st
     struct str rest = buf_view(&document);
 
     while (take_block(&rest, "json", &block)) {
-        config_release(config_bench_read_with(NULL, block));
+        config_release(config_bench_read_with(flags, block));
         count++;
     }
 
@@ -82,7 +104,7 @@ static void the_tree_of_the_documentation_is_that_of_its_first_example(void **st
     struct str rest = buf_view(&document);
     assert_true(take_block(&rest, "json", &example));
     assert_true(take_block(&rest, "", &tree));
-    struct config *config = config_bench_read_with(NULL, example);
+    struct config *config = config_bench_read_with(flags, example);
 
     assert_int_equal(config_check_render(config, &shown), 0);
 
@@ -113,9 +135,9 @@ static void show_and_read_again(const char *path)
     cleanup_buf struct buf json_again;
     read_file(path, &text);
 
-    struct config *config = config_bench_read_with(NULL, buf_view(&text));
+    struct config *config = config_bench_read_with(flags, buf_view(&text));
     show(config, &tree, &json);
-    struct config *again = config_bench_read_with(NULL, buf_view(&json));
+    struct config *again = config_bench_read_with(flags, buf_view(&json));
     show(again, &tree_again, &json_again);
 
     assert_case(path, str_equal(buf_view(&tree), buf_view(&tree_again)));
@@ -154,5 +176,5 @@ int main(void)
         cmocka_unit_test(what_is_shown_of_every_good_file_reads_as_the_same),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_certificates, remove_certificates);
 }
