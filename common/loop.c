@@ -21,8 +21,7 @@ struct loop {
 
     struct epoll_event events[EVENTS_PER_WAIT]; /* the current batch */
     int event_count;
-    int event_next;       /* of those, the first that is not dispatched yet */
-    bool has_more_events; /* it was full */
+    int event_next; /* of those, the first that is not dispatched yet */
 
     struct loop_watch wake_watch; /* an eventfd: something was posted */
     pthread_mutex_t lock;         /* of posted_* */
@@ -238,11 +237,6 @@ uint64_t loop_now_us(const struct loop *loop)
     return loop->now_us;
 }
 
-bool loop_has_more_events(const struct loop *loop)
-{
-    return loop->has_more_events;
-}
-
 /* In epoll's milliseconds, rounded up so that no timer is found not yet due. */
 static int wait_ms(const struct loop *loop, uint64_t longest_wait_us)
 {
@@ -266,7 +260,6 @@ static int wait_for_events(struct loop *loop, uint64_t longest_wait_us)
         return -errno;
     }
     loop->event_count = count > 0 ? count : 0;
-    loop->has_more_events = count == EVENTS_PER_WAIT;
     loop->now_us = clock_monotonic_us();
     return 0;
 }

@@ -67,8 +67,6 @@ int loop_turn(struct loop *loop, uint64_t longest_wait_us);
 void loop_stop(struct loop *loop);
 /* The monotonic clock at the start of this turn's dispatch. */
 uint64_t loop_now_us(const struct loop *loop);
-/* Whether that dispatch may have left watches aside that were ready, because they were too many for one batch. */
-bool loop_has_more_events(const struct loop *loop);
 
 /* Register, change the mask, remove. 0 or -errno. loop_unwatch() of a watch that is not in use does nothing. */
 int loop_watch(struct loop *loop, struct loop_watch *watch, int descriptor, uint32_t events) must_check;

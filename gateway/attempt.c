@@ -62,7 +62,8 @@ enum call_error attempt_timeout_error(const struct attempt *attempt)
     if (attempt->started_us == 0) {
         return CALL_HTTP_RESPONSE_TIMEOUT; /* it waited for a thread: nothing can be said of the server */
     }
-    /* Without a socket it was us who came to nothing (another call blocked the loop): nothing can be said of the server. */
+    /* Without a socket it was us who came to nothing (another call blocked the loop): nothing can be said of the
+     * server. */
     return attempt->resolved_us != 0 ? CALL_CONNECTION_TIMEOUT : CALL_HTTP_RESPONSE_TIMEOUT;
 }
 

@@ -148,8 +148,8 @@ int dial_member_watch_socket(struct dial_member *member, int descriptor)
     return watch(member, descriptor, EPOLLOUT);
 }
 
-/* Never -1, which libcurl takes for the end of all its handles: what could not be watched ends by its timeout. From 8.11
- * on a connection that is let go of is closed by a handle of libcurl's own, which is nobody's member. */
+/* Never -1, which libcurl takes for the end of all its handles: what could not be watched ends by its timeout.
+ * From 8.11 on a connection that is let go of is closed by a handle of libcurl's own, which is nobody's member. */
 static int on_descriptor_wish(CURL *easy, curl_socket_t descriptor, int wish, void *context, void *unused)
 {
     char *private_pointer = NULL;

@@ -178,7 +178,8 @@ static void take_status_line(struct http_response_parser *parser, struct str lin
         return;
     }
     if (is_good(parser, response_framing_line(&parser->framing, line))) {
-        parser->is_last = http_response_line_is_http_1_0(text);
+        parser->is_http_1_0 = http_response_line_is_http_1_0(text);
+        parser->is_last = parser->is_http_1_0;
         parser->phase = HTTP_RESPONSE_FIELD;
     }
 }
@@ -231,7 +232,7 @@ static bool has_no_body(const struct http_response_parser *parser)
     return parser->expected.is_answer_to_head || parser->framing.status == 204 || parser->framing.status == 304;
 }
 
-/* RFC 9112 §6.3 */
+/* RFC 9112 §6.3, and §6.1: HTTP/1.0 has no chunks, and what says so is framed wrongly. */
 static void begin_content(struct http_response_parser *parser)
 {
     const struct response_framing *framing = &parser->framing;
@@ -240,6 +241,8 @@ static void begin_content(struct http_response_parser *parser)
         parser->phase = HTTP_RESPONSE_STATUS_LINE;
     } else if (has_no_body(parser)) {
         complete(parser);
+    } else if (framing->has_transfer_encoding && parser->is_http_1_0) {
+        fail(parser, CALL_HTTP_PROTOCOL_ERROR);
     } else if (framing->has_transfer_encoding) {
         begin_chunks(parser);
     } else if (framing->has_length) {

@@ -62,6 +62,7 @@ struct http_response_parser {
     /* Its own. */
     struct http_response_expected expected;
     enum http_response_phase phase;
+    bool is_http_1_0;
     bool is_last; /* no other answer may follow on the connection */
     uint64_t body_bytes_due;
     struct buf line; /* the front of a line of which more is to come */

@@ -133,7 +133,7 @@ static void connect_and_send(struct wire_call *call)
     struct attempt *attempt = call->attempt;
 
     if (!attempt->wants_fresh_connection) {
-        call->connection = wire_pool_take(call->wire->pool, call->server);
+        call->connection = wire_pool_take(call->server);
     }
     if (call->connection == NULL) {
         dial(call);

@@ -5,11 +5,7 @@
 
 #include "common/clock.h"
 
-enum {
-    SERVER_BUCKETS = 256,
-    /* How old the loop's last look at all idle connections may be. */
-    LOOK_US = CLOCK_US_PER_MS,
-};
+enum { SERVER_BUCKETS = 256 };
 
 const struct wire_pool_limits wire_pool_usual_limits = {
     .idle_most = 1024,
@@ -159,14 +155,11 @@ static void on_age(void *context)
 
 /* ---- taking and putting ---- */
 
-struct wire_connection *wire_pool_take(struct wire_pool *pool, struct wire_server *server)
+struct wire_connection *wire_pool_take(struct wire_server *server)
 {
-    bool must_look = loop_has_more_events(pool->loop) || clock_monotonic_us() - loop_now_us(pool->loop) > LOOK_US;
-
     while (server->newest != NULL) {
         struct wire_connection *connection = server->newest;
-        if (!name_addresses_are_outdated(connection->addresses) &&
-            (!must_look || wire_connection_is_quiet(connection))) {
+        if (!name_addresses_are_outdated(connection->addresses) && wire_connection_is_quiet(connection)) {
             unlink_idle(server, connection);
             return connection;
         }

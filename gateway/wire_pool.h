@@ -3,10 +3,8 @@
  * wire_pool - connections to backends that nobody uses just now, each server's own, the last used first.
  *
  * An idle connection is never spoken to, so whatever is heard of it (a goodbye, a reset, bytes that nobody asked for)
- * is its end: it is closed at once. That only helps whoever takes a connection after the loop has dispatched all events
- * of its batch: so it is with calls, which start in microhttpd's hook or when others are done. Where the loop's last
- * look is old (a blocking call held it up) or did not reach every event, wire_pool_take() looks itself; a look is one
- * more system call, which a loop that keeps up does not make.
+ * is its end: it is closed at once. What came since the loop's last look would be taken for the answer to the next
+ * request, so wire_pool_take() looks once more; that is one system call.
  *
  * One that was opened to an address that its server's name has no more (name_addresses.h) is closed when it is put
  * back, or would be taken.
@@ -43,7 +41,7 @@ void wire_pool_free(struct wire_pool *pool);
 struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *url,
                                      const struct tls_settings *tls) must_check;
 /* One that was used before and is quiet; NULL: none. The caller gives its events to itself. */
-struct wire_connection *wire_pool_take(struct wire_pool *pool, struct wire_server *server);
+struct wire_connection *wire_pool_take(struct wire_server *server);
 /* Nobody needs it now, and nothing is under way on it. The pool closes it in its time. */
 void wire_pool_put(struct wire_pool *pool, struct wire_server *server, struct wire_connection *connection);
 /* How many are idle. */

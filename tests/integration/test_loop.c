@@ -373,40 +373,6 @@ static void the_shortest_wait_of_the_hooks_counts(void **state)
     assert_in_range(elapsed_us, 19 * CLOCK_US_PER_MS, WAIT_US / 2);
 }
 
-/* ---- a full batch ---- */
-
-enum { MANY = 600 };
-
-static void do_nothing(void *context, uint32_t events)
-{
-    (void)context;
-    (void)events;
-}
-
-static void it_says_whether_a_batch_may_have_left_events_aside(void **state)
-{
-    struct loop *loop = *state;
-    cleanup_free struct loop_watch *watches = calloc(MANY, sizeof *watches);
-
-    assert_false(loop_has_more_events(loop));
-    for (size_t i = 0; i < MANY; i++) {
-        watches[i].on_ready = do_nothing;
-        assert_int_equal(loop_watch(loop, &watches[i], eventfd(1, EFD_CLOEXEC), EPOLLIN), 0);
-        if (i == 9) {
-            assert_int_equal(loop_turn(loop, 0), 0);
-            assert_false(loop_has_more_events(loop));
-        }
-    }
-    assert_int_equal(loop_turn(loop, 0), 0);
-    assert_true(loop_has_more_events(loop));
-    for (size_t i = 0; i < MANY; i++) {
-        loop_unwatch(loop, &watches[i]);
-        (void)close(watches[i].descriptor);
-    }
-    assert_int_equal(loop_turn(loop, 0), 0);
-    assert_false(loop_has_more_events(loop));
-}
-
 #define loop_test(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -417,7 +383,6 @@ int main(void)
         loop_test(a_timer_disarmed_by_another_of_the_same_moment_does_not_fire),
         loop_test(a_timer_that_arms_itself_for_now_does_not_hold_up_the_turn),
         loop_test(unwatching_neutralises_events_of_the_same_batch),
-        loop_test(it_says_whether_a_batch_may_have_left_events_aside),
         loop_test(a_watch_may_be_removed_and_its_memory_reused_within_the_batch),
         loop_test(a_changed_mask_counts_at_once),
         loop_test(tasks_from_another_thread_wake_the_loop_and_run_on_its_thread),

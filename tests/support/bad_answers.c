@@ -53,6 +53,8 @@ const struct bad_answer bad_answers[] = {
     { "a tab behind the status", BYTES("HTTP/1.1 200\tOK\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },
     { "status 999", BYTES("HTTP/1.1 999 Odd\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },
     { "status 600", BYTES("HTTP/1.1 600 Odd\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },
+    { "chunks in HTTP/1.0", BYTES("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+      ENDING_NONE, PROTOCOL, 200 },
     { "status 099", BYTES("HTTP/1.1 099 Odd\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },
     { "a control byte in the reason", BYTES("HTTP/1.1 200 O\x01K\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },
     { "a bare CR in the reason", BYTES("HTTP/1.1 200 O\rK\r\n\r\n"), ENDING_NONE, PROTOCOL, 0 },

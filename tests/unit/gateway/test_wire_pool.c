@@ -89,10 +89,10 @@ static void pool_hands_out_the_one_that_was_used_last(void **state)
     }
     turn(&fixture);
 
-    struct wire_connection *first = wire_pool_take(fixture.pool, fixture.server);
-    struct wire_connection *second = wire_pool_take(fixture.pool, fixture.server);
+    struct wire_connection *first = wire_pool_take(fixture.server);
+    struct wire_connection *second = wire_pool_take(fixture.server);
     wire_pool_put(fixture.pool, fixture.server, first);
-    struct wire_connection *third = wire_pool_take(fixture.pool, fixture.server);
+    struct wire_connection *third = wire_pool_take(fixture.server);
 
     assert_ptr_equal(first, connections[2]);
     assert_ptr_equal(second, connections[1]);
@@ -114,10 +114,10 @@ static void pool_is_empty_at_first_and_after_the_last(void **state)
     (void)state;
     open_fixture(&fixture, &patient);
 
-    assert_null(wire_pool_take(fixture.pool, fixture.server));
+    assert_null(wire_pool_take(fixture.server));
     int far = put_new(&fixture, fixture.server, &connection);
-    assert_ptr_equal(wire_pool_take(fixture.pool, fixture.server), connection);
-    assert_null(wire_pool_take(fixture.pool, fixture.server));
+    assert_ptr_equal(wire_pool_take(fixture.server), connection);
+    assert_null(wire_pool_take(fixture.server));
 
     wire_connection_close(connection);
     (void)close(far);
@@ -163,7 +163,7 @@ static void pool_keeps_servers_apart_by_scheme_host_and_port_and_knows_equal_one
     for (size_t i = 0; i < array_length(others); i++) {
         url_from(others[i], &url);
         struct wire_server *other = wire_pool_server(fixture.pool, &url, NULL);
-        assert_case(others[i], other != fixture.server && wire_pool_take(fixture.pool, other) == NULL);
+        assert_case(others[i], other != fixture.server && wire_pool_take(other) == NULL);
     }
     url_from("http://127.0.0.1:9000/another/path", &url); /* of another configuration */
     assert_ptr_equal(wire_pool_server(fixture.pool, &url, NULL), fixture.server);
@@ -232,16 +232,7 @@ static void any_event_ends_an_idle_connection(void **state)
     }
 }
 
-static void outlive_look(const struct fixture *fixture)
-{
-    const struct timespec millisecond = { .tv_nsec = 1000 * 1000 };
-
-    while (clock_monotonic_us() - loop_now_us(fixture->loop) <= 2 * (uint64_t)CLOCK_US_PER_MS) {
-        (void)nanosleep(&millisecond, NULL);
-    }
-}
-
-static void a_connection_that_ended_since_an_old_look_is_not_handed_out(void **state)
+static void what_came_since_the_loops_last_look_is_seen_when_a_connection_is_taken(void **state)
 {
     (void)state;
 
@@ -254,9 +245,8 @@ static void a_connection_that_ended_since_an_old_look_is_not_handed_out(void **s
         int far = put_new(&fixture, fixture.server, &bad);
         turn(&fixture);
         events[i](far);
-        outlive_look(&fixture);
 
-        struct wire_connection *taken = wire_pool_take(fixture.pool, fixture.server);
+        struct wire_connection *taken = wire_pool_take(fixture.server);
 
         assert_ptr_equal(taken, good);
         assert_true(has_ended(far));
@@ -265,40 +255,6 @@ static void a_connection_that_ended_since_an_old_look_is_not_handed_out(void **s
         (void)close(good_far);
         close_fixture(&fixture);
     }
-}
-
-static void on_crowd(void *context, uint32_t ready)
-{
-    (void)context;
-    (void)ready;
-}
-
-/* More are ready than the loop asks for at once, and the idle connection's event is behind them. */
-static void a_connection_whose_event_did_not_fit_into_the_batch_is_not_handed_out(void **state)
-{
-    struct fixture fixture;
-    struct wire_connection *connection = NULL;
-    cleanup_free struct loop_watch *crowd = calloc(CROWD, sizeof *crowd);
-    (void)state;
-    open_fixture(&fixture, &patient);
-    int far = put_new(&fixture, fixture.server, &connection);
-    for (size_t i = 0; i < CROWD; i++) {
-        crowd[i].on_ready = on_crowd;
-        assert_int_equal(loop_watch(fixture.loop, &crowd[i], eventfd(1, EFD_CLOEXEC), EPOLLIN), 0);
-    }
-    say_something(far);
-
-    turn(&fixture);
-    assert_int_equal(wire_pool_idle_count(fixture.server), 1); /* not seen */
-    struct wire_connection *taken = wire_pool_take(fixture.pool, fixture.server);
-
-    assert_null(taken);
-    for (size_t i = 0; i < CROWD; i++) {
-        loop_unwatch(fixture.loop, &crowd[i]);
-        (void)close(crowd[i].descriptor);
-    }
-    (void)close(far);
-    close_fixture(&fixture);
 }
 
 /* ---- age ---- */
@@ -337,7 +293,7 @@ static void pool_does_not_close_what_was_used_in_time(void **state)
     int used_far = put_new(&fixture, fixture.server, &used);
 
     while (!has_ended(idle_far) && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
-        struct wire_connection *taken = wire_pool_take(fixture.pool, fixture.server);
+        struct wire_connection *taken = wire_pool_take(fixture.server);
         assert_ptr_equal(taken, used);
         wire_pool_put(fixture.pool, fixture.server, taken);
         assert_int_equal(loop_turn(fixture.loop, CLOCK_US_PER_MS), 0);
@@ -359,8 +315,7 @@ int main(void)
         cmocka_unit_test(pool_keeps_servers_apart_by_scheme_host_and_port_and_knows_equal_ones),
         cmocka_unit_test(pool_finds_each_of_a_thousand_servers),
         cmocka_unit_test(any_event_ends_an_idle_connection),
-        cmocka_unit_test(a_connection_that_ended_since_an_old_look_is_not_handed_out),
-        cmocka_unit_test(a_connection_whose_event_did_not_fit_into_the_batch_is_not_handed_out),
+        cmocka_unit_test(what_came_since_the_loops_last_look_is_seen_when_a_connection_is_taken),
         cmocka_unit_test(pool_closes_what_nobody_used_for_a_while),
         cmocka_unit_test(pool_does_not_close_what_was_used_in_time),
     };
