@@ -31,7 +31,7 @@ struct http_daemon {
     struct http_connection *connections;
     unsigned unheard_count;
     unsigned unheard_statuses[UNHEARD_AT_MOST]; /* in the order in which they were given */
-    bool is_retired;         /* it has a certificate of before: no connection is added, and it goes with its last */
+    bool is_retired; /* it has a certificate of before: no connection is added, and it goes with its last */
     struct http_connection *handshakes; /* that are under way, of TLS */
     struct http_daemon *next;
     struct http_daemon *next_with_room;
@@ -53,7 +53,7 @@ struct http_connection {
     struct loop_watch watch;
     bool is_client_gone;
     struct http_connection *next_of_daemon;
-    struct http_connection **daemon_link; /* what points to it in its daemon's list */
+    struct http_connection **daemon_link;  /* what points to it in its daemon's list */
     struct http_connection *next_leaving;  /* its client's end came with half a request, perhaps */
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
