@@ -60,6 +60,14 @@ static enum MHD_Result refuse(struct http_exchange *exchange, int status, const 
     return act(exchange);
 }
 
+/* Past microhttpd: http_server_early.c. */
+static enum MHD_Result refuse_early(struct http_exchange *exchange, int status, const char *reason)
+{
+    exchange->is_refused_early = true;
+    tell_refusal(exchange, status, reason);
+    return exchange->is_aborted ? MHD_NO : MHD_YES;
+}
+
 struct head {
     struct http_guard guard;
     struct http_head_layout layout;
@@ -165,6 +173,9 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *url, 
         return MHD_NO;
     }
     int status = judge_head(exchange, (struct str){ url, exchange->target_length }, &reason);
+    if (status == MHD_HTTP_URI_TOO_LONG || status == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE) {
+        return refuse_early(exchange, status, reason); /* it may have left microhttpd no room for an answer */
+    }
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
 
@@ -175,11 +186,10 @@ static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes
         exchange->dropped_bytes += *count;
     } else {
         int result = buf_add(&exchange->body, bytes, *count);
-        exchange->is_refused_early = result < 0;
         if (result == -ENOMEM) {
-            tell_refusal(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
+            (void)refuse_early(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
         } else if (result < 0) {
-            tell_refusal(exchange, MHD_HTTP_CONTENT_TOO_LARGE, too_large);
+            (void)refuse_early(exchange, MHD_HTTP_CONTENT_TOO_LARGE, too_large);
         }
     }
     *count = 0;
