@@ -3,170 +3,17 @@
 
 #include <errno.h>
 
+#include "gateway/http_response_body.h"
 #include "gateway/http_response_line.h"
 
-enum {
-    FIRST_RESERVE_BYTES = 65536, /* more only as it comes: an announced length costs a backend nothing */
-    CHUNK_NEEDS_BYTES = 16,      /* a size, its line break and the chunk's */
-};
-
 static const struct str line_break = STR_STATIC("\r\n");
-
-/* The first fault stays. */
-static void fail(struct http_response_parser *parser, enum call_error error)
-{
-    if (parser->error == CALL_OK) {
-        parser->error = error;
-    }
-}
 
 static bool is_good(struct http_response_parser *parser, enum call_error error)
 {
     if (error != CALL_OK) {
-        fail(parser, error);
+        http_response_fail(parser, error);
     }
     return error == CALL_OK;
-}
-
-/* ---- the body ---- */
-
-static bool add_body(struct http_response_parser *parser, const char *bytes, size_t count)
-{
-    int result = buf_add(parser->expected.body, bytes, count);
-
-    if (result < 0) {
-        fail(parser, result == -ENOBUFS ? CALL_HTTP_RESPONSE_BODY_SIZE : CALL_PROXY_INTERNAL_ERROR);
-    }
-    return result == 0;
-}
-
-static void complete(struct http_response_parser *parser)
-{
-    parser->is_complete = true;
-    parser->keeps_connection = !parser->is_last;
-}
-
-static bool has_room_for_body(struct http_response_parser *parser, uint64_t length)
-{
-    const struct buf *body = parser->expected.body;
-    bool has_room = length <= body->limit - body->length;
-
-    if (!has_room) {
-        fail(parser, CALL_HTTP_RESPONSE_BODY_SIZE);
-    }
-    return has_room;
-}
-
-static void begin_body(struct http_response_parser *parser, uint64_t length)
-{
-    if (length == 0) {
-        complete(parser);
-        return;
-    }
-    if (!has_room_for_body(parser, length)) {
-        return;
-    }
-    if (buf_reserve(parser->expected.body, length < FIRST_RESERVE_BYTES ? (size_t)length : FIRST_RESERVE_BYTES) ==
-        NULL) {
-        fail(parser, CALL_PROXY_INTERNAL_ERROR);
-        return;
-    }
-    parser->body_bytes_due = length;
-    parser->phase = HTTP_RESPONSE_BODY;
-}
-
-static size_t take_body(struct http_response_parser *parser, struct str rest)
-{
-    size_t count = parser->body_bytes_due < rest.length ? (size_t)parser->body_bytes_due : rest.length;
-
-    if (add_body(parser, rest.base, count)) {
-        parser->body_bytes_due -= count;
-        if (parser->body_bytes_due == 0) {
-            complete(parser);
-        }
-    }
-    return count;
-}
-
-/* ---- chunks: http_parser's ---- */
-
-static int on_chunk_bytes(http_parser *reader, const char *bytes, size_t count)
-{
-    return add_body(reader->data, bytes, count) ? 0 : -1;
-}
-
-static int on_chunks_end(http_parser *reader)
-{
-    complete(reader->data);
-    return 0;
-}
-
-static const http_parser_settings callbacks = {
-    .on_body = on_chunk_bytes,
-    .on_message_complete = on_chunks_end,
-};
-
-/* False: a fault was found. */
-static bool read_chunks(struct http_response_parser *parser, struct str bytes)
-{
-    size_t used = http_parser_execute(&parser->chunks, &callbacks, bytes.base, bytes.length);
-
-    if (used != bytes.length || HTTP_PARSER_ERRNO(&parser->chunks) != HPE_OK) {
-        fail(parser, CALL_HTTP_RESPONSE_TRANSFER_CODING);
-    }
-    return parser->error == CALL_OK;
-}
-
-/* The head has been judged. All that this reader needs of one is that chunks follow. */
-static void begin_chunks(struct http_response_parser *parser)
-{
-    http_parser_init(&parser->chunks, HTTP_RESPONSE);
-    parser->chunks.data = parser;
-    if (read_chunks(parser, STR("HTTP/1.1 200\r\nTransfer-Encoding:chunked\r\n\r\n"))) {
-        parser->phase = HTTP_RESPONSE_CHUNK_SIZE;
-    }
-}
-
-/* Small chunks and long extensions make a short body of a long answer. What any chunk needs is free, and so is what is
- * in proportion to what it carries. */
-static void count_excess(struct http_response_parser *parser, size_t line_length, uint64_t chunk_length)
-{
-    uint64_t free_bytes = CHUNK_NEEDS_BYTES + 2 * chunk_length;
-
-    parser->chunk_excess_bytes += line_length;
-    parser->chunk_excess_bytes -=
-        parser->chunk_excess_bytes < free_bytes ? parser->chunk_excess_bytes : (size_t)free_bytes;
-}
-
-static void take_chunk_size(struct http_response_parser *parser, struct str line, struct str text)
-{
-    if (!http_response_line_is_chunk(text)) {
-        fail(parser, CALL_HTTP_RESPONSE_TRANSFER_CODING);
-        return;
-    }
-    if (!read_chunks(parser, line) || !has_room_for_body(parser, parser->chunks.content_length)) {
-        return;
-    }
-    count_excess(parser, line.length, parser->chunks.content_length);
-    parser->phase = parser->chunks.content_length > 0 ? HTTP_RESPONSE_CHUNK : HTTP_RESPONSE_TRAILER;
-}
-
-static size_t take_chunk(struct http_response_parser *parser, struct str rest)
-{
-    uint64_t due = parser->chunks.content_length;
-    size_t count = due < rest.length ? (size_t)due : rest.length;
-
-    if (read_chunks(parser, (struct str){ rest.base, count }) && count == due) {
-        parser->phase = HTTP_RESPONSE_CHUNK_END;
-    }
-    return count;
-}
-
-static void take_chunk_end(struct http_response_parser *parser)
-{
-    if (read_chunks(parser, line_break)) {
-        parser->phase = HTTP_RESPONSE_CHUNK_SIZE;
-    }
 }
 
 /* ---- head and trailers ---- */
@@ -174,7 +21,7 @@ static void take_chunk_end(struct http_response_parser *parser)
 static void take_status_line(struct http_response_parser *parser, struct str line, struct str text)
 {
     if (!http_response_line_is_status(text)) {
-        fail(parser, CALL_HTTP_PROTOCOL_ERROR);
+        http_response_fail(parser, CALL_HTTP_PROTOCOL_ERROR);
         return;
     }
     if (is_good(parser, response_framing_line(&parser->framing, line))) {
@@ -203,7 +50,8 @@ static void keep_field(struct http_response_parser *parser, struct str line)
     }
     int result = buf_add_str(head, line);
     if (result < 0) {
-        fail(parser, result == -ENOBUFS ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE : CALL_PROXY_INTERNAL_ERROR);
+        http_response_fail(parser,
+                           result == -ENOBUFS ? CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE : CALL_PROXY_INTERNAL_ERROR);
     }
 }
 
@@ -213,7 +61,7 @@ static void take_field(struct http_response_parser *parser, struct str line, str
     size_t name_length = 0;
 
     if (!http_response_line_is_field(text, &name_length)) {
-        fail(parser, CALL_HTTP_PROTOCOL_ERROR);
+        http_response_fail(parser, CALL_HTTP_PROTOCOL_ERROR);
         return;
     }
     struct str name = { text.base, name_length };
@@ -240,13 +88,13 @@ static void begin_content(struct http_response_parser *parser)
     if (framing->status < 200) {
         parser->phase = HTTP_RESPONSE_STATUS_LINE;
     } else if (has_no_body(parser)) {
-        complete(parser);
+        http_response_complete(parser);
     } else if (framing->has_transfer_encoding && parser->is_http_1_0) {
-        fail(parser, CALL_HTTP_PROTOCOL_ERROR);
+        http_response_fail(parser, CALL_HTTP_PROTOCOL_ERROR);
     } else if (framing->has_transfer_encoding) {
-        begin_chunks(parser);
+        http_response_begin_chunks(parser);
     } else if (framing->has_length) {
-        begin_body(parser, framing->content_length);
+        http_response_begin_body(parser, framing->content_length);
     } else {
         parser->is_last = true;
         parser->phase = HTTP_RESPONSE_BODY_UNTIL_END;
@@ -262,7 +110,7 @@ static void take_head_end(struct http_response_parser *parser)
         return;
     }
     if (is_trailers_end) {
-        (void)read_chunks(parser, line_break);
+        http_response_end_chunks(parser);
     } else {
         begin_content(parser);
     }
@@ -308,12 +156,12 @@ static bool can_begin_line(const struct http_response_parser *parser, struct str
 static bool is_good_front(struct http_response_parser *parser, struct str front, size_t room)
 {
     if (!can_begin_line(parser, front)) {
-        fail(parser, syntax_error(parser));
+        http_response_fail(parser, syntax_error(parser));
         return false;
     }
     if (front.length > room) {
-        fail(parser,
-             is_among_chunks(parser) ? CALL_HTTP_RESPONSE_TRANSFER_CODING : CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE);
+        http_response_fail(parser, is_among_chunks(parser) ? CALL_HTTP_RESPONSE_TRANSFER_CODING
+                                                           : CALL_HTTP_RESPONSE_HEADER_SECTION_SIZE);
         return false;
     }
     return true;
@@ -324,13 +172,13 @@ static void take_whole_line(struct http_response_parser *parser, struct str line
     struct str text = { line.base, line.length - line_break.length };
 
     if (line.length < line_break.length || line.base[text.length] != '\r') {
-        fail(parser, syntax_error(parser)); /* a bare LF */
+        http_response_fail(parser, syntax_error(parser)); /* a bare LF */
     } else if (parser->phase == HTTP_RESPONSE_STATUS_LINE) {
         take_status_line(parser, line, text);
     } else if (parser->phase == HTTP_RESPONSE_CHUNK_SIZE) {
-        take_chunk_size(parser, line, text);
+        http_response_take_chunk_size(parser, line, text);
     } else if (parser->phase == HTTP_RESPONSE_CHUNK_END) {
-        take_chunk_end(parser);
+        http_response_take_chunk_end(parser);
     } else if (text.length > 0) {
         take_field(parser, line, text);
     } else {
@@ -349,7 +197,7 @@ static bool collect(struct http_response_parser *parser, struct str part, size_t
     struct buf *line = &parser->line;
 
     if (buf_add_str(line, cut(part, room + 1 - line->length)) < 0) {
-        fail(parser, CALL_PROXY_INTERNAL_ERROR);
+        http_response_fail(parser, CALL_PROXY_INTERNAL_ERROR);
         return false;
     }
     return is_good_front(parser, buf_view(line), room);
@@ -391,13 +239,13 @@ void http_response_parser_clear(struct http_response_parser *parser)
 static size_t take_some(struct http_response_parser *parser, struct str rest)
 {
     if (parser->phase == HTTP_RESPONSE_BODY) {
-        return take_body(parser, rest);
+        return http_response_take_body(parser, rest);
     }
     if (parser->phase == HTTP_RESPONSE_CHUNK) {
-        return take_chunk(parser, rest);
+        return http_response_take_chunk(parser, rest);
     }
     if (parser->phase == HTTP_RESPONSE_BODY_UNTIL_END) {
-        (void)add_body(parser, rest.base, rest.length);
+        (void)http_response_add_body(parser, rest.base, rest.length);
         return rest.length;
     }
     return take_line(parser, rest);
@@ -416,7 +264,7 @@ size_t http_response_parser_feed(struct http_response_parser *parser, const char
 enum call_error http_response_parser_end(struct http_response_parser *parser)
 {
     if (parser->phase == HTTP_RESPONSE_BODY_UNTIL_END && parser->error == CALL_OK) {
-        complete(parser);
+        http_response_complete(parser);
     }
     return http_response_parser_break(parser);
 }
@@ -424,7 +272,8 @@ enum call_error http_response_parser_end(struct http_response_parser *parser)
 enum call_error http_response_parser_break(struct http_response_parser *parser)
 {
     if (!parser->is_complete) {
-        fail(parser, parser->framing.status == 0 ? CALL_CONNECTION_TERMINATED : CALL_HTTP_RESPONSE_INCOMPLETE);
+        http_response_fail(parser,
+                           parser->framing.status == 0 ? CALL_CONNECTION_TERMINATED : CALL_HTTP_RESPONSE_INCOMPLETE);
     }
     return parser->error;
 }

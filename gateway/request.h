@@ -34,7 +34,7 @@ struct request_host {
     struct account_feed feed;
     struct attempt_queue *completions;
     struct random_source *random;
-    struct upstream *upstreams[STRATEGY_COUNT];
+    struct upstream *const *upstreams; /* by strategy */
     struct arena_pool arena_blocks; /* to be cleared when no request is left */
     size_t request_count;           /* that are not freed yet */
 };

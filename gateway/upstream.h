@@ -57,8 +57,6 @@ struct thread_pool;
 /* NULL: no memory or no descriptor. */
 struct upstream *upstream_sync_new(upstream_before_block_fn *before_block, void *context);
 struct upstream *upstream_async_new(struct loop *loop);
-/* Calls start after the loop has dispatched a batch of events, so that what it saw of idle connections is known: as
- * microhttpd's hook and the completion queue do. */
 struct upstream *upstream_wire_new(struct loop *loop);
 /* Calls run on the threads of `pool`, which outlives this; they complete on `loop`. */
 struct upstream *upstream_threads_new(struct loop *loop, struct thread_pool *pool);

@@ -6,19 +6,17 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/http_bare_answer.h"
 #include "common/http_server.h"
-#include "common/listener.h"
 #include "common/loop.h"
 #include "gateway/admin.h"
+#include "gateway/front_door.h"
 #include "gateway/metrics.h"
-#include "gateway/name_resolver.h"
 #include "gateway/request.h"
 #include "gateway/unheard.h"
-#include "gateway/upstream.h"
+#include "gateway/worker_upstreams.h"
 
 /* Our own fields, and a configured response's. Those of one that is passed on have what the request's head has left. */
-enum { RESPONSE_HEADER_BYTES = 8 * 1024, CLIENT_LEFT = 499, DESCRIPTORS_US = 20 * CLOCK_US_PER_MS };
+enum { RESPONSE_HEADER_BYTES = 8 * 1024, CLIENT_LEFT = 499 };
 
 struct worker {
     struct worker_settings settings;
@@ -27,18 +25,13 @@ struct worker {
     struct log log;
     struct attempt_queue completions;
     struct random_source random;
-    struct name_resolver *names;
+    struct worker_upstreams upstreams;
     struct request_host host;
     struct http_server *server;
-    struct listener listener;
+    struct front_door door;
     struct loop_hook completions_hook; /* before the server's: answers first, then microhttpd sends them */
     struct loop_hook end_of_turn_hook; /* after it: log lines, and whether the drain is over */
     struct loop_task drain_task;
-    struct loop_timer accept_timer; /* the last look at the listener's queue */
-    bool is_draining;
-    bool has_looked_again; /* at that queue, behind the last attempt to connect */
-    bool has_accepted_all;
-    uint64_t pauses_counted;
     struct loop_task reconfigure_task;
     atomic_bool is_reconfigure_posted;
     _Atomic(struct config *) next_config; /* one reference; NULL: none */
@@ -47,41 +40,6 @@ struct worker {
 static void take_next_config(struct worker *worker);
 
 /* ---- clients ---- */
-
-static bool refuses_overflow(const struct worker *worker)
-{
-    return worker->host.worker_config->config->limits.connection_overflow == OVERFLOW_REFUSE;
-}
-
-/* A TLS client could read no answer without a handshake, which is what there is no room for. */
-static void refuse_connection(const struct worker *worker, int descriptor)
-{
-    if (worker->host.worker_config->config->tls != NULL) {
-        (void)close(descriptor);
-    } else {
-        http_bare_answer_refuse(descriptor);
-    }
-}
-
-static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
-{
-    struct worker *worker = context;
-    struct metrics *metrics = worker->settings.metrics;
-
-    if (http_server_is_full(worker->server) && refuses_overflow(worker)) {
-        metrics_add(metrics, METRICS_CONNECTIONS_REFUSED, 1);
-        refuse_connection(worker, descriptor);
-        return;
-    }
-    metrics_add(metrics, METRICS_ACCEPTED, 1);
-    (void)http_server_add(worker->server, descriptor, peer, peer_length);
-    if (http_server_is_full(worker->server)) {
-        metrics_add(metrics, METRICS_LIMIT_REACHED, 1);
-        if (!refuses_overflow(worker)) {
-            listener_hold(&worker->listener);
-        }
-    }
-}
 
 static void on_request(void *context, struct http_exchange *exchange)
 {
@@ -120,9 +78,7 @@ static void on_room(void *context)
 {
     struct worker *worker = context;
 
-    if (!worker->is_draining) {
-        listener_release(&worker->listener);
-    }
+    front_door_on_room(&worker->door);
 }
 
 /* ---- the loop ---- */
@@ -149,10 +105,9 @@ static uint64_t end_turn(void *context)
 
     log_flush(&worker->log);
     metrics_set(worker->settings.metrics, METRICS_CONNECTIONS, http_server_connection_count(worker->server));
-    metrics_add(worker->settings.metrics, METRICS_ACCEPT_PAUSES, worker->listener.pause_count - worker->pauses_counted);
-    worker->pauses_counted = worker->listener.pause_count;
+    front_door_count_pauses(&worker->door);
     uint64_t feed_wait_us = account_feed_hand_over(&worker->host.feed, clock_monotonic_us());
-    if (worker->has_accepted_all && http_server_connection_count(worker->server) == 0 &&
+    if (worker->door.has_accepted_all && http_server_connection_count(worker->server) == 0 &&
         worker->host.request_count == 0) {
         loop_stop(worker->loop);
     }
@@ -161,31 +116,13 @@ static uint64_t end_turn(void *context)
     return worker->completions.first != NULL ? 0 : feed_wait_us;
 }
 
-/* Again in the next turn: handshakes that had begun when the listener was shut are over by then, those of clients
- * nearby at least. Not later, because whoever tries to connect meanwhile only tries again after a second. Where
- * descriptors have run out, some come back. */
-static void accept_the_rest(void *context)
-{
-    struct worker *worker = context;
-    bool is_emptied = listener_drain(&worker->listener) == 0;
-    uint64_t again_us = clock_monotonic_us() + (is_emptied ? 0 : DESCRIPTORS_US);
-
-    if (!(is_emptied && worker->has_looked_again) && loop_arm(worker->loop, &worker->accept_timer, again_us) == 0) {
-        worker->has_looked_again = is_emptied;
-        return;
-    }
-    worker->has_accepted_all = true;
-    worker->settings.on_accepted_all(worker->settings.context);
-}
-
 static void drain(void *context)
 {
     struct worker *worker = context;
 
-    worker->is_draining = true;
-    listener_shut(&worker->listener);
+    front_door_shut(&worker->door);
     http_server_drain(worker->server);
-    accept_the_rest(worker);
+    front_door_accept_the_rest(&worker->door);
 }
 
 void worker_drain(struct worker *worker)
@@ -207,50 +144,6 @@ static void *run_worker(void *context)
     }
     worker->settings.on_ended(worker->settings.context);
     return NULL;
-}
-
-/* A pool that a reload brought is taken up with the configuration that needs it. */
-static int open_threads(struct worker *worker)
-{
-    struct upstream **threads = &worker->host.upstreams[STRATEGY_THREADS];
-    struct thread_pool *pool = atomic_load(worker->settings.pool);
-
-    if (pool != NULL && *threads == NULL) {
-        *threads = upstream_named_new(upstream_threads_new(worker->loop, pool),
-                                      &(struct upstream_names){ .loop = worker->loop, .resolver = worker->names });
-    }
-    return pool == NULL || *threads != NULL ? 0 : -ENOMEM;
-}
-
-/* NULL: the system's. */
-static const char *name_servers(const struct config *config)
-{
-    const char *servers = config->settings.name_servers;
-    bool is_system = servers[0] == '\0' || strcmp(servers, SETTINGS_NAME_SERVERS_OF_SYSTEM) == 0;
-
-    return is_system ? NULL : servers;
-}
-
-static int open_upstreams(struct worker *worker)
-{
-    struct upstream **upstreams = worker->host.upstreams;
-    const struct name_channel_settings settings = { .servers = name_servers(worker->settings.config) };
-
-    worker->names = name_resolver_new(worker->loop, &settings);
-    if (worker->names == NULL) {
-        return -ENOMEM;
-    }
-    const struct upstream_names names = { .loop = worker->loop, .resolver = worker->names };
-    const struct upstream_names blocking = {
-        .loop = worker->loop, .resolver = worker->names, .before_block = before_block, .context = worker
-    };
-    upstreams[STRATEGY_SYNC] = upstream_named_new(upstream_sync_new(before_block, worker), &blocking);
-    upstreams[STRATEGY_ASYNC] = upstream_named_new(upstream_async_new(worker->loop), &names);
-    upstreams[STRATEGY_WIRE] = upstream_named_new(upstream_wire_new(worker->loop), &names);
-    if (upstreams[STRATEGY_SYNC] == NULL || upstreams[STRATEGY_ASYNC] == NULL || upstreams[STRATEGY_WIRE] == NULL) {
-        return -ENOMEM;
-    }
-    return open_threads(worker);
 }
 
 static struct http_server_config server_config(const struct worker *worker, const struct config_limits *limits)
@@ -278,7 +171,7 @@ static int adopt(struct worker *worker, struct config *config)
 {
     struct worker_config **current = &worker->host.worker_config;
 
-    if (open_threads(worker) < 0) {
+    if (worker_upstreams_open_threads(&worker->upstreams, atomic_load(worker->settings.pool)) < 0) {
         return -ENOMEM;
     }
     struct worker_config *next = worker_config_new(config, worker->settings.place, worker->settings.metrics, *current);
@@ -315,9 +208,7 @@ static void take_next_config(struct worker *worker)
     } else {
         struct http_server_config limits = server_config(worker, &config->limits);
         http_server_set_limits(worker->server, &limits);
-        if (!worker->is_draining && refuses_overflow(worker)) {
-            listener_release(&worker->listener); /* who waits is answered */
-        }
+        front_door_configure(&worker->door, config);
         take_next_certificate(worker, config->tls);
     }
     config_release(config);
@@ -374,7 +265,6 @@ static int open_server(struct worker *worker)
     config.host = str_of(worker->settings.config->settings.listen.host);
     worker->completions_hook = (struct loop_hook){ .before_wait = drain_completions, .context = worker };
     worker->end_of_turn_hook = (struct loop_hook){ .before_wait = end_turn, .context = worker };
-    worker->accept_timer = (struct loop_timer){ .on_due = accept_the_rest, .context = worker };
     worker->drain_task = (struct loop_task){ .run = drain, .context = worker };
     worker->reconfigure_task = (struct loop_task){ .run = reconfigure, .context = worker };
     loop_add_hook(worker->loop, &worker->completions_hook);
@@ -391,27 +281,28 @@ static int open_worker(struct worker *worker)
     }
     worker->host.loop = worker->loop;
     account_feed_init(&worker->host.feed, worker->settings.admin, worker->settings.metrics);
-    if (open_upstreams(worker) < 0 || adopt(worker, worker->settings.config) < 0 || open_server(worker) < 0) {
+    if (worker_upstreams_open(&worker->upstreams, worker->loop, worker->settings.config, before_block, worker) < 0 ||
+        adopt(worker, worker->settings.config) < 0 || open_server(worker) < 0) {
         return -ENOMEM;
     }
-    int result =
-        listener_start(&worker->listener, worker->loop, worker->settings.listening_descriptor, on_accepted, worker);
-    if (worker->settings.place.count > 1) {
-        listener_take_turns(&worker->listener);
-    }
-    return result;
+    worker->door = (struct front_door){
+        .loop = worker->loop,
+        .server = worker->server,
+        .metrics = worker->settings.metrics,
+        .on_accepted_all = worker->settings.on_accepted_all,
+        .context = worker->settings.context,
+    };
+    return front_door_open(&worker->door, worker->settings.listening_descriptor, worker->settings.config,
+                           worker->settings.place.count > 1);
 }
 
 static void free_worker(struct worker *worker)
 {
     if (worker->server != NULL) {
-        listener_stop(&worker->listener);
+        front_door_close(&worker->door);
     }
     http_server_free(worker->server);
-    for (size_t i = 0; i < STRATEGY_COUNT; i++) {
-        upstream_free(worker->host.upstreams[i]);
-    }
-    name_resolver_free(worker->names);
+    worker_upstreams_clear(&worker->upstreams);
     account_feed_clear(&worker->host.feed);
     worker_config_release(worker->host.worker_config);
     arena_pool_clear(&worker->host.arena_blocks);
@@ -435,6 +326,7 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
     random_source_seed_from_system(&worker->random);
     worker->host = (struct request_host){
         .worker_index = settings->place.index,
+        .upstreams = worker->upstreams.by_strategy,
         .log = &worker->log,
         .metrics = settings->metrics,
         .completions = &worker->completions,
