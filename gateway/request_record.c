@@ -3,7 +3,7 @@
 
 #include "common/access_log.h"
 #include "common/clock.h"
-#include "gateway/record.h"
+#include "gateway/record_line.h"
 
 enum { MEMBERS_BYTES_AT_MOST = 1024 * 1024 };
 
@@ -78,28 +78,6 @@ void request_record_send(const struct request *request)
     write_line(request, access_log_send);
 }
 
-static void write_done_line(const struct request *request, const struct record *record)
-{
-    struct log *log = request->host->log;
-
-    if (!log_wants(log, LOG_INFO)) {
-        return;
-    }
-    if (log->sink->format == LOG_JSON) {
-        (void)record_render_json(record, &log->utc, log_begin_bare(log));
-        log_end(log);
-        return;
-    }
-    struct access_entry entry = {
-        .method = record->method,
-        .target = record->target,
-        .protocol = http_exchange_protocol(request->exchange),
-        .client = record->client,
-        .status = record->status,
-    };
-    access_log_done(log, &entry, (struct str){ "", 0 });
-}
-
 /* ---- the record ---- */
 
 static struct record record_of(struct request *request, uint64_t done_us)
@@ -155,5 +133,5 @@ void request_record_done(struct request *request)
 
     count(request, &record.account);
     account_feed_add(&request->host->feed, &record);
-    write_done_line(request, &record);
+    record_line_write(request->host->log, &record, http_exchange_protocol(request->exchange));
 }

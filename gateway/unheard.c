@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/unheard.h"
 
-#include "common/access_log.h"
 #include "common/clock.h"
-#include "gateway/record.h"
+#include "gateway/record_line.h"
 
 static struct str or_dash(struct str text)
 {
     return text.length > 0 ? text : STR("-");
-}
-
-static void write_line(const struct request_host *host, const struct record *record, struct str protocol)
-{
-    struct log *log = host->log;
-
-    if (!log_wants(log, LOG_INFO)) {
-        return;
-    }
-    if (log->sink->format == LOG_JSON) {
-        (void)record_render_json(record, &log->utc, log_begin_bare(log));
-        log_end(log);
-        return;
-    }
-    struct access_entry entry = {
-        .method = record->method,
-        .target = record->target,
-        .protocol = protocol,
-        .client = record->client,
-        .status = record->status,
-    };
-    access_log_done(log, &entry, STR(""));
 }
 
 void unheard_record(struct request_host *host, const struct http_refusal *refusal)
@@ -57,5 +34,5 @@ void unheard_record(struct request_host *host, const struct http_refusal *refusa
                                              .duration_us = record.account.done_us - record.account.head_read_us,
                                          });
     account_feed_add(&host->feed, &record);
-    write_line(host, &record, or_dash(refusal->protocol));
+    record_line_write(host->log, &record, or_dash(refusal->protocol));
 }
