@@ -35,8 +35,8 @@ struct request_host {
     struct attempt_queue *completions;
     struct random_source *random;
     struct upstream *const *upstreams; /* by strategy */
-    struct arena_pool arena_blocks; /* to be cleared when no request is left */
-    size_t request_count;           /* that are not freed yet */
+    struct arena_pool arena_blocks;    /* to be cleared when no request is left */
+    size_t request_count;              /* that are not freed yet */
 };
 
 enum request_state {
