@@ -158,7 +158,7 @@ void door_drain(struct door *door)
 {
     if (door->state == DOOR_OPEN) {
         door->state = DOOR_GONE;
-        listener_shut(&door->listener);
+        (void)listener_shut(&door->listener);
         (void)listener_drain(&door->listener);
     }
     door_close(door);

@@ -193,7 +193,7 @@ void listener_release(struct listener *listener)
 
 /* SYN without ACK is dropped; the rest of a handshake that has begun goes through. TCP's header is where the filter's
  * view begins (RFC 9293 §3.1: flags in byte 13). */
-void listener_shut(struct listener *listener)
+int listener_shut(struct listener *listener)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
@@ -204,8 +204,8 @@ void listener_shut(struct listener *listener)
     };
     struct sock_fprog program = { .len = array_length(code), .filter = code };
 
-    /* Without it, a few who connect in the last microseconds are reset. */
-    (void)setsockopt(listener->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    int result = setsockopt(listener->descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    return result < 0 ? -errno : 0;
 }
 
 int listener_drain(struct listener *listener)
