@@ -50,7 +50,8 @@ void listener_hold(struct listener *listener);
 void listener_release(struct listener *listener);
 /* Before a socket is closed for good: the kernel lets no further attempt to connect through, so that nobody gets into
  * the queue behind the last accept and is lost with it. Who tries it meanwhile is refused once the socket is closed.
- * 0 or -errno: some kernels want privileges for it (EPERM); then those who connect in the last microseconds are lost. */
+ * 0 or -errno: some kernels want privileges for it (EPERM); then those who connect in the last microseconds are lost.
+ */
 int listener_shut(struct listener *listener);
 /* Accepts all that waits in the queue, then stops for good. The socket stays open: its owner closes it. 0; -errno: some
  * may still wait there, because descriptors ran out; to be called again when there are some. */
