@@ -110,24 +110,22 @@ def line(gateway, jump):
     set_in_the_middle(gateway, jump, f"/line?delay={TIME}", 200, 2 * TIME_S)
 
 
-def slow_head(gateway, jump):
+def wait_for_408(gateway, jump, method, half, name):
     watch = Watch()
     with connect(gateway.port) as connection:
-        connection.sendall(b"GET /hello HTTP/1.1\r\nHost: a")
+        connection.sendall(half)
         time.sleep(TIME_S / 4)
         jump()
-        expect(receive(connection, "GET", time.monotonic() + PATIENCE_S), 408, "half a head")
-    watch.must_be(TIME_S, "half a head")
+        expect(receive(connection, method, time.monotonic() + PATIENCE_S), 408, name)
+    watch.must_be(TIME_S, name)
+
+
+def slow_head(gateway, jump):
+    wait_for_408(gateway, jump, "GET", b"GET /hello HTTP/1.1\r\nHost: a", "half a head")
 
 
 def slow_body(gateway, jump):
-    watch = Watch()
-    with connect(gateway.port) as connection:
-        connection.sendall(b"POST /call HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
-        time.sleep(TIME_S / 4)
-        jump()
-        expect(receive(connection, "POST", time.monotonic() + PATIENCE_S), 408, "half a body")
-    watch.must_be(TIME_S, "half a body")
+    wait_for_408(gateway, jump, "POST", b"POST /call HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf", "half a body")
 
 
 def kept(gateway, jump):
