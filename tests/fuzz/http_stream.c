@@ -82,7 +82,7 @@ static size_t text_length(struct str rest)
     return length;
 }
 
-/* Two line ends, made of anything that libmicrohttpd makes zero bytes of or leaves as such. */
+/* Behind a line with text: two line ends, made of anything that libmicrohttpd makes zero bytes of or leaves as such. */
 static bool is_odd_end(struct str rest)
 {
     for (size_t i = 0; i < 4; i++) {
@@ -108,7 +108,7 @@ static bool take_line(struct str *rest, struct str *line, struct head *head)
         *rest = str_from(*rest, 2);
     } else if (str_starts_with(behind, STR("\r\n"))) {
         *rest = str_from(behind, 2);
-    } else if (is_odd_end(behind)) {
+    } else if (line->length > 0 && is_odd_end(behind)) {
         head->is_doubted = true;
         head->has_odd_end = true;
         *rest = str_from(behind, 4);
