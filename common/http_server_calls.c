@@ -249,7 +249,9 @@ enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, 
     if (!exchange->has_head) {
         return on_head(exchange, url, method, version);
     }
-    if (*upload_size > 0) {
+    if (upload != NULL) {
+        /* Of no bytes, too: after its `100 Continue` to a request without a body, when another is already there. It
+         * takes no response within this call. */
         return on_body(exchange, upload, upload_size);
     }
     if (exchange->is_answered_early) {
