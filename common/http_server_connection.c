@@ -179,6 +179,7 @@ static void connection_free(struct http_connection *connection)
 {
     struct http_server *server = connection->server;
 
+    http_exchange_end_forgotten(connection);
     http_unheard_closed(connection);
     http_deadline_stop(connection);
     forget_leaving(connection);

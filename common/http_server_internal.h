@@ -62,9 +62,10 @@ struct http_connection {
     bool is_kept;           /* it had a request already */
     uint64_t idle_since_us; /* opened, or its last answer's end */
     struct loop_timer timer;
-    uint64_t moved_us;   /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
-    uint64_t excused_us; /* the deadline that was put off because of us */
-    bool is_ended;       /* its time was up */
+    uint64_t moved_us;       /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
+    uint64_t excused_us;     /* the deadline that was put off because of us */
+    bool is_ended;           /* its time was up */
+    unsigned refused_status; /* what microhttpd itself said of a complete head; 0: nothing */
     /* Of TLS: http_server_tls.c. */
     void *tls_session;        /* microhttpd's; NULL: plain */
     bool is_secured;          /* the handshake is complete */
@@ -273,6 +274,8 @@ enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, 
                                       const char *version, const char *upload, size_t *upload_size, void **context);
 void http_exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,
                                 enum MHD_RequestTerminationCode code);
+/* Of a connection that is closed. */
+void http_exchange_end_forgotten(struct http_connection *connection);
 /* The client left, or the server stops: ends the exchange if it is suspended. */
 void http_exchange_abandon(struct http_exchange *exchange);
 

@@ -39,15 +39,12 @@ static struct http_connection *with_unhandled_head(const struct http_daemon *dae
 
 /* microhttpd 0.9 writes the head of such an answer twice (parse_connection_headers() queues it, and its caller goes on
  * as if it had not): two answers to one request. So it is ours that is sent, and microhttpd's finds a closed door. */
-static void answer_instead(struct http_daemon *daemon, unsigned status)
+static void answer_instead(struct http_connection *connection, unsigned status)
 {
-    struct http_connection *connection = with_unhandled_head(daemon);
     char text[HTTP_BARE_ANSWER_BYTES];
 
-    if (connection != NULL) {
-        (void)http_connection_send(connection, (struct str){ text, http_bare_answer((int)status, text) });
-        http_connection_end_sending(connection);
-    }
+    (void)http_connection_send(connection, (struct str){ text, http_bare_answer((int)status, text) });
+    http_connection_end_sending(connection);
 }
 
 /* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
@@ -59,11 +56,14 @@ void http_unheard_on_log(void *http_daemon, const char *format, va_list argument
         return;
     }
     unsigned status = va_arg(arguments, unsigned);
-    if (daemon->unheard_count < UNHEARD_AT_MOST) {
+    struct http_connection *connection = with_unhandled_head(daemon);
+    if (connection != NULL) {
+        connection->refused_status = status;
+    } else if (daemon->unheard_count < UNHEARD_AT_MOST) {
         daemon->unheard_statuses[daemon->unheard_count++] = status;
     }
-    if (daemon->server->cuts_in_place) {
-        answer_instead(daemon, status);
+    if (connection != NULL && daemon->server->cuts_in_place) {
+        answer_instead(connection, status);
     }
 }
 
@@ -119,6 +119,9 @@ static unsigned status_of(const struct http_connection *connection, const struct
 {
     unsigned answered = answered_status(connection);
 
+    if (connection->refused_status != 0) {
+        return connection->refused_status;
+    }
     if (answered != 0) {
         forget(connection->daemon, answered);
         return answered;
