@@ -183,24 +183,61 @@ static void child_that_says_much_while_it_stops_is_read_to_the_end(void **state)
     child_stop(&child, LONG_US);
 }
 
-static void child_lines_without_an_end_are_told_in_pieces(void **state)
+/* How many letters each line had that was told. */
+struct lengths {
+    size_t count;
+    size_t items[8];
+};
+
+static void note_length(void *context, struct str line)
+{
+    struct lengths *lengths = context;
+
+    assert_true(lengths->count < array_length(lengths->items));
+    for (size_t i = 0; i < line.length; i++) {
+        assert_int_equal(line.base[i], 'a');
+    }
+    lengths->items[lengths->count++] = line.length;
+}
+
+/* A child that writes so many letters, the end of a line, a last letter and the end of a line. */
+static struct lengths hear_lengths(size_t letters)
 {
     struct child child;
-    cleanup_buf struct buf heard = { .base = NULL };
+    struct lengths lengths = { .count = 0 };
+    char script[128];
 
-    (void)state;
-    start_shell(&child, "head -c 600000 /dev/zero | tr '\\0' a; echo", no_environment);
-    listen_to(&child, &heard);
-
+    (void)snprintf(script, sizeof script, "head -c %zu /dev/zero | tr '\\0' a; echo; echo a", letters);
+    start_shell(&child, script, no_environment);
+    child.on_line = note_length;
+    child.context = &lengths;
     read_to_end(&child);
-
-    size_t pieces = 0;
-    for (size_t i = 0; i < heard.length; i++) {
-        pieces += heard.base[i] == '|';
-    }
-    assert_int_equal(heard.length - pieces, 600000);
-    assert_true(pieces >= 3);
     child_stop(&child, LONG_US);
+    return lengths;
+}
+
+static void child_line_as_long_as_can_be_is_told_whole(void **state)
+{
+    (void)state;
+
+    struct lengths lengths = hear_lengths(CHILD_LINE_BYTES);
+
+    assert_int_equal(lengths.count, 2);
+    assert_int_equal(lengths.items[0], CHILD_LINE_BYTES);
+    assert_int_equal(lengths.items[1], 1);
+}
+
+static void child_line_that_is_too_long_is_told_in_pieces(void **state)
+{
+    (void)state;
+
+    struct lengths lengths = hear_lengths(2 * (size_t)CHILD_LINE_BYTES + 5);
+
+    assert_int_equal(lengths.count, 4);
+    assert_int_equal(lengths.items[0], CHILD_LINE_BYTES);
+    assert_int_equal(lengths.items[1], CHILD_LINE_BYTES);
+    assert_int_equal(lengths.items[2], 5);
+    assert_int_equal(lengths.items[3], 1);
 }
 
 static void child_that_cannot_be_executed_says_so(void **state)
@@ -361,7 +398,8 @@ int main(void)
         cmocka_unit_test(child_inherits_no_blocked_signal),
         cmocka_unit_test(child_that_ignores_a_stop_is_killed),
         cmocka_unit_test(child_that_says_much_while_it_stops_is_read_to_the_end),
-        cmocka_unit_test(child_lines_without_an_end_are_told_in_pieces),
+        cmocka_unit_test(child_line_as_long_as_can_be_is_told_whole),
+        cmocka_unit_test(child_line_that_is_too_long_is_told_in_pieces),
         cmocka_unit_test(child_that_cannot_be_executed_says_so),
         cmocka_unit_test(child_that_was_never_started_can_be_stopped),
         cmocka_unit_test(child_dies_with_a_parent_that_is_killed),
