@@ -272,6 +272,25 @@ void bench_wait_once(struct http_server_bench *bench, struct client *client)
     bench_turn_briefly(bench);
 }
 
+struct http_exchange *bench_hold_one(struct http_server_bench *bench, struct client *client, const char *method,
+                                     const char *target)
+{
+    bench->on_request = bench_hold;
+    bench->held_count = 0;
+    bench_connect(bench, client);
+    client_request(client, method, target, "", NULL);
+    bench_turn_until_held(bench, 1);
+    return bench->held[0];
+}
+
+void bench_connect_kept(struct http_server_bench *bench, struct client *client)
+{
+    bench->on_request = bench_hold_what_waits;
+    bench_connect(bench, client);
+    bench_wait_once(bench, client);
+    buf_reset(&bench->journal);
+}
+
 static size_t count_words(const struct http_server_bench *bench, const char *word)
 {
     struct str rest = buf_view(&bench->journal);
@@ -308,6 +327,13 @@ void bench_turn_until_held(struct http_server_bench *bench, size_t count)
         turn(bench);
     }
     assert_int_equal(bench->held_count, count);
+}
+
+void bench_expect_no_connection(struct http_server_bench *bench)
+{
+    bench_turn_until(bench, "room", 1);
+    bench_turn_briefly(bench);
+    assert_int_equal(http_server_connection_count(bench->server), 0);
 }
 
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms)

@@ -8,17 +8,6 @@
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
-/* A request whose answer is up to the test; connected and read. */
-static struct http_exchange *hold_one(struct http_server_bench *bench, struct client *client, const char *method)
-{
-    bench->on_request = bench_hold;
-    bench->held_count = 0;
-    bench_connect(bench, client);
-    client_request(client, method, "/", "", NULL);
-    bench_turn_until_held(bench, 1);
-    return bench->held[0];
-}
-
 static void answer_with_fields(struct http_server_bench *bench, const struct http_field *fields, size_t field_count,
                                struct answer *seen)
 {
@@ -30,7 +19,7 @@ static void answer_with_fields(struct http_server_bench *bench, const struct htt
         .memory = HTTP_BODY_CONSTANT,
     };
     struct client client;
-    struct http_exchange *exchange = hold_one(bench, &client, "GET");
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/");
 
     assert_int_equal(http_exchange_answer(exchange, &answer), 0);
     bench_read(bench, &client, seen);
@@ -129,7 +118,7 @@ static void check_refused(struct http_server_bench *bench, const struct refused_
     };
     struct client client;
     buf_reset(&bench->journal);
-    struct http_exchange *exchange = hold_one(bench, &client, "GET");
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/");
 
     int result = http_exchange_answer(exchange, &answer);
     bool has_ended = bench_sees_end(bench, &client, TEST_PATIENCE_MS);
@@ -159,7 +148,7 @@ static void every_final_status_goes_out(void **state)
         struct http_answer answer = { .status = status, .body = STR("x"), .memory = HTTP_BODY_CONSTANT };
         struct client client;
         cleanup_answer struct answer seen = ANSWER_NONE;
-        struct http_exchange *exchange = hold_one(bench, &client, "GET");
+        struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/");
 
         assert_int_equal(http_exchange_answer(exchange, &answer), 0);
         bench_read(bench, &client, &seen);
@@ -239,7 +228,7 @@ static void check_bodiless(struct http_server_bench *bench, const struct bodiles
     cleanup_answer struct answer seen = ANSWER_NONE;
     bool was_read = false;
     bool is_before_1_0 = str_starts_with(str_of(http_server_library_version()), STR("0."));
-    struct http_exchange *exchange = hold_one(bench, &client, bodiless->method);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, bodiless->method, "/");
 
     give_bodiless(exchange, bodiless, &was_read);
     bench_read(bench, &client, &seen);
@@ -397,7 +386,7 @@ static void a_short_request_leaves_nearly_all_the_memory(void **state)
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    struct http_exchange *exchange = hold_one(bench, &client, "GET");
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/");
 
     size_t room = http_exchange_answer_room(exchange);
 

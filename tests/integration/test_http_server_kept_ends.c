@@ -27,22 +27,6 @@ static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
     bench_restart(bench, &config);
 }
 
-/* A client whose connection is idle after a request that waited. */
-static void start(struct http_server_bench *bench, struct client *client)
-{
-    bench->on_request = bench_hold_what_waits;
-    bench_connect(bench, client);
-    bench_wait_once(bench, client);
-    buf_reset(&bench->journal);
-}
-
-static void expect_no_connection(struct http_server_bench *bench)
-{
-    bench_turn_until(bench, "room", 1);
-    bench_turn_briefly(bench);
-    assert_int_equal(http_server_connection_count(bench->server), 0);
-}
-
 /* ---- by the client ---- */
 
 static void (*const ways_to_leave[])(struct client *client) = { client_close, client_reset };
@@ -53,11 +37,11 @@ static void a_client_that_leaves_an_idle_connection_makes_room(void **state)
 
     for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
 
         ways_to_leave[i](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         bench_assert_journal(bench, "room ");
     }
 }
@@ -68,7 +52,7 @@ static void a_client_that_leaves_as_soon_as_it_is_answered_makes_room(void **sta
 
     for (size_t i = 0; i < 2 * array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
         client_get(&client, "/wait");
         bench_answer_held(bench);
         if (i < array_length(ways_to_leave)) {
@@ -77,7 +61,7 @@ static void a_client_that_leaves_as_soon_as_it_is_answered_makes_room(void **sta
 
         ways_to_leave[i % array_length(ways_to_leave)](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         assert_true(bench_has(bench, "request"));
     }
 }
@@ -93,13 +77,13 @@ static void a_client_that_leaves_within_a_head_makes_room(void **state)
 
     for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
         begin_a_head(&client);
         bench_turn_briefly(bench);
 
         ways_to_leave[i](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         bench_assert_journal(bench, "room ");
     }
 }
@@ -112,12 +96,12 @@ static void a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time(voi
 
     for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
 
         begin_a_head(&client);
         ways_to_leave[i](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         bench_assert_journal(bench, "room ");
     }
 }
@@ -128,7 +112,7 @@ static void a_client_that_leaves_a_later_request_that_waits_is_told_once(void **
 
     for (size_t i = 0; i < 2 * array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
         client_get(&client, "/wait");
         bench_turn_until_held(bench, 1);
         if (i < array_length(ways_to_leave)) {
@@ -138,7 +122,7 @@ static void a_client_that_leaves_a_later_request_that_waits_is_told_once(void **
 
         ways_to_leave[i % array_length(ways_to_leave)](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         bench_assert_journal(bench, "request gone broken room ");
         bench->held_count = 0;
     }
@@ -148,13 +132,13 @@ static void a_half_closed_idle_connection_is_closed(void **state)
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     client_shut(&client);
 
     assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
     assert_false(client.is_reset);
-    expect_no_connection(bench);
+    bench_expect_no_connection(bench);
     client_close(&client);
 }
 
@@ -166,7 +150,7 @@ static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wa
 
     for (size_t count = 1; count <= array_length(targets); count++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
 
         for (size_t i = 0; i < count; i++) {
             client_get(&client, targets[i]);
@@ -179,7 +163,7 @@ static void a_request_with_the_end_right_behind_it_is_answered_if_it_need_not_wa
             bench_expect(bench, &client, expected);
         }
         client_reset(&client);
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
     }
 }
 
@@ -188,14 +172,14 @@ static void a_client_that_half_closes_later_and_has_been_answered_sees_the_end(v
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     client_get(&client, "/next");
     bench_expect(bench, &client, "GET /next");
     client_shut(&client);
 
     assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
-    expect_no_connection(bench);
+    bench_expect_no_connection(bench);
     client_close(&client);
 }
 
@@ -205,12 +189,12 @@ static void a_client_that_closes_right_behind_its_request_makes_room(void **stat
 
     for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
 
         client_get(&client, "/next");
         ways_to_leave[i](&client);
 
-        expect_no_connection(bench);
+        bench_expect_no_connection(bench);
         assert_int_equal(bench_has(bench, "request"), bench_has(bench, "finished") || bench_has(bench, "broken"));
     }
 }
@@ -219,13 +203,13 @@ static void a_request_with_the_end_right_behind_it_that_must_wait_is_abandoned(v
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     client_get(&client, "/wait");
     client_shut(&client);
 
     assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
-    expect_no_connection(bench);
+    bench_expect_no_connection(bench);
     bench_assert_journal(bench, "request gone broken room ");
     client_close(&client);
 }
@@ -321,7 +305,7 @@ static void check_ending(struct http_server_bench *bench, const struct ending *e
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
     char request[128];
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
     bench->on_request = wait_or_answer_as_it_ends;
     current_ending = ending;
     (void)buf_add_format(&bench->journal, "%s: ", ending->name);
@@ -347,7 +331,7 @@ static void check_ending(struct http_server_bench *bench, const struct ending *e
         assert_case(ending->name, bench_sees_end(bench, &client, TEST_PATIENCE_MS));
     }
     client_close(&client);
-    expect_no_connection(bench);
+    bench_expect_no_connection(bench);
 }
 
 static void an_answer_keeps_or_ends_the_connection_as_it_would_a_new_one(void **state)
@@ -392,7 +376,7 @@ static void check_free(struct http_server_bench *bench, bool is_seen)
     struct client clients[array_length(last_deeds)];
     struct http_server_config config = bench_config();
     for (size_t i = 0; i < array_length(clients); i++) {
-        start(bench, &clients[i]);
+        bench_connect_kept(bench, &clients[i]);
     }
     for (size_t i = 0; i < array_length(clients); i++) {
         last_deeds[i](&clients[i]);
@@ -426,7 +410,7 @@ static void freeing_the_server_ends_a_connection_that_was_answered_in_this_turn(
     struct http_server_bench *bench = *state;
     struct http_server_config config = bench_config();
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
     client_get(&client, "/wait");
     bench_answer_held(bench);
 
