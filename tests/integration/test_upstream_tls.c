@@ -2,8 +2,6 @@
 /*
  * What https: servers must be, what they are told, and what is kept apart, in every strategy.
  */
-#include <stdio.h>
-
 #include "gateway/tls_settings.h"
 #include "tests/integration/upstream_bench.h"
 #include "tests/support/secure_server.h"
@@ -62,17 +60,10 @@ struct scene {
     struct trial trial;
 };
 
-static void aim(struct trial *trial, const char *host, uint16_t port)
-{
-    trial->server = (struct url){ .is_tls = true, .port = port };
-    (void)snprintf(trial->server.host, sizeof trial->server.host, "%s", host);
-    (void)snprintf(trial->server.authority, sizeof trial->server.authority, "%s:%u", host, (unsigned)port);
-}
-
 static void init_trial(struct scene *scene, const struct tls_settings *tls)
 {
     trial_init(&scene->trial, &scene->bench, 0);
-    aim(&scene->trial, "127.0.0.1", secure_server_port(scene->server));
+    trial_aim_secured(&scene->trial, "127.0.0.1", secure_server_port(scene->server));
     scene->trial.attempt.tls = tls;
 }
 
