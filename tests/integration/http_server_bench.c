@@ -139,6 +139,18 @@ struct http_server_config bench_config(void)
     };
 }
 
+struct http_server_config bench_config_timed(int timeout_ms)
+{
+    struct http_server_config config = bench_config();
+    uint64_t timeout_us = (uint64_t)timeout_ms * CLOCK_US_PER_MS;
+
+    config.idle_timeout_us = timeout_us;
+    config.header_timeout_us = timeout_us;
+    config.body_timeout_us = timeout_us;
+    config.send_timeout_us = timeout_us;
+    return config;
+}
+
 static struct http_server *open_server(struct http_server_bench *bench, const struct http_server_config *config)
 {
     static const struct http_server_events events = {
@@ -157,6 +169,13 @@ void bench_restart(struct http_server_bench *bench, const struct http_server_con
     http_server_free(bench->server);
     bench->server = open_server(bench, config);
     assert_non_null(bench->server);
+}
+
+void bench_restart_timed(struct http_server_bench *bench, int timeout_ms)
+{
+    struct http_server_config config = bench_config_timed(timeout_ms);
+
+    bench_restart(bench, &config);
 }
 
 int http_server_bench_setup(void **state)
@@ -233,6 +252,11 @@ void bench_turn_for(struct http_server_bench *bench, int duration_ms)
     while (gate_milliseconds_left(start_us, duration_ms) > 0) {
         turn(bench);
     }
+}
+
+int bench_milliseconds_since(uint64_t start_us)
+{
+    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
 }
 
 void bench_read(struct http_server_bench *bench, struct client *client, struct answer *answer)

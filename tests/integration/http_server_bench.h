@@ -35,8 +35,11 @@ int http_server_bench_teardown(void **state);
 
 /* What the server was started with: no timeout but a long idle one. */
 struct http_server_config bench_config(void);
+/* The same, with these four timeouts: idle, head, body and sending. */
+struct http_server_config bench_config_timed(int timeout_ms);
 /* Another server in place of it. */
 void bench_restart(struct http_server_bench *bench, const struct http_server_config *config);
+void bench_restart_timed(struct http_server_bench *bench, int timeout_ms);
 
 /* A connected client whose other end the server has. */
 void bench_connect(struct http_server_bench *bench, struct client *client);
@@ -69,6 +72,7 @@ void bench_turn_idly(struct http_server_bench *bench);
 void bench_turn_briefly(struct http_server_bench *bench);
 /* … for so long. */
 void bench_turn_for(struct http_server_bench *bench, int duration_ms);
+int bench_milliseconds_since(uint64_t start_us);
 /* … until the client sees the end of its connection, or for so long. */
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms);
 /* The server has told of room and has no connection. */

@@ -13,11 +13,6 @@ enum {
     LATEST_MS = 3000, /* so late may a busy machine end what is due after TIMEOUT_MS */
 };
 
-static int milliseconds_since(uint64_t start_us)
-{
-    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
-}
-
 static struct http_server_config config_of(int idle_ms, int header_ms)
 {
     struct http_server_config config = bench_config();
@@ -48,7 +43,7 @@ static void an_idle_connection_ends_in_time_without_a_word(void **state)
 
     assert_true(has_ended);
     assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
+    assert_in_range(bench_milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
     bench_expect_no_connection(bench);
     client_close(&client);
 }
@@ -131,14 +126,14 @@ static void check_slow_head(struct http_server_bench *bench, const char *head, b
 
     bench_turn_idly(bench); /* its bytes must come later than the last answer, by the kernel's clock */
     client_send(&client, head);
-    while (!client.is_at_end && milliseconds_since(start_us) < TEST_PATIENCE_MS) {
+    while (!client.is_at_end && bench_milliseconds_since(start_us) < TEST_PATIENCE_MS) {
         bench_turn_idly(bench);
         client_gather(&client);
         if (drips) {
             client_send(&client, "x");
         }
     }
-    int elapsed_ms = milliseconds_since(start_us);
+    int elapsed_ms = bench_milliseconds_since(start_us);
     (void)client_poll(&client, &answer);
 
     assert_case(head, answer.status == 408 && answer.is_complete);
@@ -173,7 +168,7 @@ static void draining_closes_a_connection_that_is_idle_after_a_request_that_waite
 
     assert_true(has_ended);
     assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), 900, LATEST_MS);
+    assert_in_range(bench_milliseconds_since(start_us), 900, LATEST_MS);
     bench_expect_no_connection(bench);
     client_close(&client);
 }
