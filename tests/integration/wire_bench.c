@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/integration/wire_bench.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "tests/support/bare_socket.h"
 #include "tests/support/unit.h"
 
 void wire_bench_open(struct wire_bench *wire)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t length = sizeof address;
-
     upstream_bench_open(&wire->bench, BENCH_WIRE, 1);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    wire->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_int_equal(bind(wire->listening, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(wire->listening, 16), 0);
-    assert_int_equal(getsockname(wire->listening, (struct sockaddr *)&address, &length), 0);
-    wire->port = ntohs(address.sin_port);
+    wire->listening = bare_socket_listen(SOCK_NONBLOCK, 16, &wire->port);
     wire->accepted = -1;
     wire->long_body = calloc(1, LONG_BODY);
     assert_non_null(wire->long_body);
