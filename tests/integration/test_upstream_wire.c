@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What only mode wire decides itself: requests that do not fit into a socket, answers that come before their end. What
- * becomes of its connections: test_upstream_wire_kept; an exchange by itself: test_wire_exchange.
+ * becomes of its connections: test_upstream_wire_kept; an exchange by itself: test_wire_exchange_cost.
  */
 #include <sys/socket.h>
 
