@@ -3,28 +3,11 @@
  * How a connection ends on which a request waited for its answer: by the client, or with the server. By an answer:
  * test_http_server_kept_or_ended.
  */
-#include "common/clock.h"
 #include "tests/integration/http_server_bench.h"
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
 enum { TIMEOUT_MS = 250 };
-
-static struct http_server_config config_of(int idle_ms, int header_ms)
-{
-    struct http_server_config config = bench_config();
-
-    config.idle_timeout_us = (uint64_t)idle_ms * CLOCK_US_PER_MS;
-    config.header_timeout_us = (uint64_t)header_ms * CLOCK_US_PER_MS;
-    return config;
-}
-
-static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
-{
-    struct http_server_config config = config_of(idle_ms, header_ms);
-
-    bench_restart(bench, &config);
-}
 
 /* ---- by the client ---- */
 
@@ -91,7 +74,7 @@ static void a_client_that_leaves_within_a_head_makes_room(void **state)
 static void a_client_that_leaves_with_the_bytes_of_a_head_makes_room_in_time(void **state)
 {
     struct http_server_bench *bench = *state;
-    restart(bench, TIMEOUT_MS, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
 
     for (size_t i = 0; i < array_length(ways_to_leave); i++) {
         struct client client;
