@@ -4,8 +4,6 @@
  */
 #include "common/delay.h"
 
-#include <math.h>
-
 #include "tests/support/unit.h"
 
 enum { SAMPLES = 100000 };
