@@ -8,6 +8,10 @@
  *
  * The member is told when its handle is done; it may leave then, or stay with its connection.
  *
+ * curl_group holds multi handles, too, and is something else: a group there is one server's, its transfers come and go
+ * and leave connections that libcurl keeps, so what is watched belongs to a connection and stays. Here a group is
+ * anybody's, no connection is in it but a member's own, and what is watched goes with the member.
+ *
  * Memory: a group without members is kept for the next, a few of them.   Threads: the loop's.
  */
 #ifndef GATEWAY_DIAL_GROUP_H

@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "common/clock.h"
+#include "common/file_version.h"
 
 enum { POLLED_AT_MOST = 16 };
 
@@ -20,13 +20,6 @@ struct name_socket {
     struct name_channel *channel;
     struct loop_watch watch;
     struct name_socket *next;
-};
-
-/* Enough of a file to see that it is another one. */
-struct file_version {
-    struct timespec changed;
-    ino_t number;
-    off_t size;
 };
 
 struct name_channel {
@@ -153,22 +146,6 @@ static const char *resolv_conf_path(const struct name_channel *channel)
     return channel->resolv_conf != NULL ? channel->resolv_conf : SYSTEM_RESOLV_CONF;
 }
 
-static struct file_version version_of(const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) < 0) {
-        return (struct file_version){ .size = -1 };
-    }
-    return (struct file_version){ .changed = status.st_mtim, .number = status.st_ino, .size = status.st_size };
-}
-
-static bool is_same_version(struct file_version a, struct file_version b)
-{
-    return a.changed.tv_sec == b.changed.tv_sec && a.changed.tv_nsec == b.changed.tv_nsec && a.number == b.number &&
-           a.size == b.size;
-}
-
 /* ARES_FLAG_NOALIASES: a file that the environment names is not asked what a name is. */
 static int open_ares(struct name_channel *channel)
 {
@@ -203,8 +180,8 @@ static int make_ready(struct name_channel *channel)
     if (channel->ares != NULL && channel->asking_count > 0) {
         return 0;
     }
-    struct file_version version = version_of(resolv_conf_path(channel));
-    if (channel->ares != NULL && is_same_version(version, channel->resolv_conf_version)) {
+    struct file_version version = file_version_of(resolv_conf_path(channel));
+    if (channel->ares != NULL && file_version_is_same(version, channel->resolv_conf_version)) {
         return 0;
     }
     if (channel->ares != NULL) {

@@ -13,7 +13,13 @@
 #include "common/clock.h"
 #include "lab/company.h"
 
-enum { READ_BYTES = 16 * 1024, READS_A_TURN = 64, REAP_PAUSE_US = 10 * CLOCK_US_PER_MS, EXIT_NOT_STARTED = 127 };
+enum {
+    LINE_ROOM_BYTES = CHILD_LINE_BYTES + 1, /* with its line break */
+    READ_BYTES = 16 * 1024,
+    READS_A_TURN = 64,
+    REAP_PAUSE_US = 10 * CLOCK_US_PER_MS,
+    EXIT_NOT_STARTED = 127
+};
 
 struct pipe_ends {
     int reading, writing;
@@ -119,10 +125,11 @@ static int start(struct child *child, char *const *arguments, char *const *envir
 
     child->pid = 0;
     child->input = child->output = child->complaints = -1;
-    buf_init(&child->line, CHILD_LINE_BYTES);
+    buf_init(&child->line, LINE_ROOM_BYTES);
     buf_init(&child->complaint, CHILD_COMPLAINT_BYTES);
     pid_t pid = -1;
-    if (bare != NULL && open_pipes(&pipes) == 0) {
+    /* The room for a line is there from the start, so that what is read later is never lost for want of memory. */
+    if (bare != NULL && buf_reserve(&child->line, LINE_ROOM_BYTES) != NULL && open_pipes(&pipes) == 0) {
         pid = fork_into(arguments, bare, &pipes);
     }
     int number = errno;
@@ -133,6 +140,7 @@ static int start(struct child *child, char *const *arguments, char *const *envir
         close_one(&pipes.input.writing);
         close_one(&pipes.output.reading);
         close_one(&pipes.complaints.reading);
+        buf_clear(&child->line);
         return error_set(error, "cannot start %s: %s", arguments[0], strerror(number));
     }
     child->pid = pid;
@@ -172,31 +180,38 @@ void child_descriptors(const struct child *child, struct pollfd descriptors[CHIL
     descriptors[1] = (struct pollfd){ .fd = is_running ? child->complaints : -1, .events = POLLIN };
 }
 
+static void tell(struct child *child, struct str line)
+{
+    if (child->on_line != NULL) {
+        child->on_line(child->context, line);
+    }
+}
+
+/* The whole lines, and the first piece of one that is already too long. */
 static void tell_lines(struct child *child)
 {
     struct str rest = buf_view(&child->line);
 
     while (str_find(rest, '\n') < rest.length) {
-        struct str line = str_split(&rest, '\n');
-        if (child->on_line != NULL) {
-            child->on_line(child->context, line);
-        }
+        tell(child, str_split(&rest, '\n'));
+    }
+    if (rest.length > CHILD_LINE_BYTES) {
+        tell(child, (struct str){ rest.base, CHILD_LINE_BYTES });
+        rest = str_from(rest, CHILD_LINE_BYTES);
     }
     buf_consume(&child->line, child->line.length - rest.length);
 }
 
-/* What there is no room for in the buffer is told as it is. */
+/* There is always room: what waits for the end of its line is no longer than a line may be. */
 static void take_output(struct child *child, struct str bytes)
 {
-    if (buf_add_str(&child->line, bytes) < 0) {
-        struct str unfinished = buf_view(&child->line);
-        if (child->on_line != NULL) {
-            child->on_line(child->context, unfinished);
-        }
-        buf_reset(&child->line);
-        (void)buf_add_str(&child->line, bytes);
+    while (bytes.length > 0) {
+        size_t room = child->line.limit - child->line.length;
+        size_t count = bytes.length < room ? bytes.length : room;
+        (void)buf_add(&child->line, bytes.base, count);
+        bytes = str_from(bytes, count);
+        tell_lines(child);
     }
-    tell_lines(child);
 }
 
 static void take_complaint(struct child *child, struct str bytes)

@@ -23,7 +23,7 @@
 
 enum { CHILD_LINE_BYTES = 256 * 1024, CHILD_COMPLAINT_BYTES = 4096, CHILD_DESCRIPTORS = 2 };
 
-/* A whole line of standard output, without its line break; lines over CHILD_LINE_BYTES come in pieces. */
+/* A whole line of standard output, without its line break; lines over CHILD_LINE_BYTES come in pieces of that size. */
 typedef void child_line_fn(void *context, struct str line);
 
 struct child {

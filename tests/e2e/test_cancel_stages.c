@@ -3,11 +3,9 @@
  * A client that goes away, at every stage of its request and in every way: the calls end, the backend's connections
  * with them, the log and the counters say 499, and nothing stays in flight.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
+#include "tests/support/blackhole.h"
 #include "tests/support/config_scene.h"
 #include "tests/support/metrics_page.h"
 #include "tests/support/unit.h"
@@ -194,27 +192,6 @@ static void a_client_that_leaves_takes_its_call_out_of_the_line_at_a_gate(void *
     assert_nothing_in_flight(scene);
 }
 
-enum { FILLERS = 8 };
-
-/* A socket whose queue is full: further connections get no answer. */
-static int open_full_listener(uint16_t *ret_port, int *fillers)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t length = sizeof address;
-    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(descriptor, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(descriptor, 0), 0);
-    assert_int_equal(getsockname(descriptor, (struct sockaddr *)&address, &length), 0);
-    for (size_t i = 0; i < FILLERS; i++) {
-        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        (void)connect(fillers[i], (const struct sockaddr *)&address, sizeof address);
-    }
-    *ret_port = ntohs(address.sin_port);
-    return descriptor;
-}
-
 static void check_connecting(struct config_scene *scene, const char *mode, void (*leave)(struct client *))
 {
     struct client client;
@@ -236,11 +213,10 @@ static void a_client_that_leaves_ends_a_call_that_still_connects(void **state)
 {
     enum { ROUNDS = 16, SLACK = 8 };
     struct config_scene *scene = *state;
-    uint16_t port = 0;
-    int fillers[FILLERS];
-    int descriptor = open_full_listener(&port, fillers);
+    struct blackhole blackhole;
+    blackhole_open(&blackhole);
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
-    (void)config_scene_add_port(scene, port);
+    (void)config_scene_add_port(scene, blackhole.port);
     config_scene_start(scene, OPTIONS("--threads=2", "--workers=1"), config);
 
     for (size_t i = 0; i < array_length(modes); i++) {
@@ -254,10 +230,7 @@ static void a_client_that_leaves_ends_a_call_that_still_connects(void **state)
         assert_in_range(process_descriptor_count(&scene->gateway), 0, before + SLACK);
     }
 
-    for (size_t i = 0; i < FILLERS; i++) {
-        (void)close(fillers[i]);
-    }
-    (void)close(descriptor);
+    blackhole_close(&blackhole);
 }
 
 static void a_client_that_leaves_before_its_body_is_there_leaves_nothing(void **state)

@@ -139,6 +139,18 @@ struct http_server_config bench_config(void)
     };
 }
 
+struct http_server_config bench_config_timed(int timeout_ms)
+{
+    struct http_server_config config = bench_config();
+    uint64_t timeout_us = (uint64_t)timeout_ms * CLOCK_US_PER_MS;
+
+    config.idle_timeout_us = timeout_us;
+    config.header_timeout_us = timeout_us;
+    config.body_timeout_us = timeout_us;
+    config.send_timeout_us = timeout_us;
+    return config;
+}
+
 static struct http_server *open_server(struct http_server_bench *bench, const struct http_server_config *config)
 {
     static const struct http_server_events events = {
@@ -157,6 +169,13 @@ void bench_restart(struct http_server_bench *bench, const struct http_server_con
     http_server_free(bench->server);
     bench->server = open_server(bench, config);
     assert_non_null(bench->server);
+}
+
+void bench_restart_timed(struct http_server_bench *bench, int timeout_ms)
+{
+    struct http_server_config config = bench_config_timed(timeout_ms);
+
+    bench_restart(bench, &config);
 }
 
 int http_server_bench_setup(void **state)
@@ -235,6 +254,11 @@ void bench_turn_for(struct http_server_bench *bench, int duration_ms)
     }
 }
 
+int bench_milliseconds_since(uint64_t start_us)
+{
+    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
+}
+
 void bench_read(struct http_server_bench *bench, struct client *client, struct answer *answer)
 {
     uint64_t start_us = clock_monotonic_us();
@@ -270,6 +294,25 @@ void bench_wait_once(struct http_server_bench *bench, struct client *client)
     bench_answer_held(bench);
     bench_expect(bench, client, "GET /wait-once");
     bench_turn_briefly(bench);
+}
+
+struct http_exchange *bench_hold_one(struct http_server_bench *bench, struct client *client, const char *method,
+                                     const char *target)
+{
+    bench->on_request = bench_hold;
+    bench->held_count = 0;
+    bench_connect(bench, client);
+    client_request(client, method, target, "", NULL);
+    bench_turn_until_held(bench, 1);
+    return bench->held[0];
+}
+
+void bench_connect_kept(struct http_server_bench *bench, struct client *client)
+{
+    bench->on_request = bench_hold_what_waits;
+    bench_connect(bench, client);
+    bench_wait_once(bench, client);
+    buf_reset(&bench->journal);
 }
 
 static size_t count_words(const struct http_server_bench *bench, const char *word)
@@ -308,6 +351,13 @@ void bench_turn_until_held(struct http_server_bench *bench, size_t count)
         turn(bench);
     }
     assert_int_equal(bench->held_count, count);
+}
+
+void bench_expect_no_connection(struct http_server_bench *bench)
+{
+    bench_turn_until(bench, "room", 1);
+    bench_turn_briefly(bench);
+    assert_int_equal(http_server_connection_count(bench->server), 0);
 }
 
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms)

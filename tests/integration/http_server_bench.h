@@ -35,8 +35,11 @@ int http_server_bench_teardown(void **state);
 
 /* What the server was started with: no timeout but a long idle one. */
 struct http_server_config bench_config(void);
+/* The same, with these four timeouts: idle, head, body and sending. */
+struct http_server_config bench_config_timed(int timeout_ms);
 /* Another server in place of it. */
 void bench_restart(struct http_server_bench *bench, const struct http_server_config *config);
+void bench_restart_timed(struct http_server_bench *bench, int timeout_ms);
 
 /* A connected client whose other end the server has. */
 void bench_connect(struct http_server_bench *bench, struct client *client);
@@ -44,6 +47,9 @@ void bench_connect(struct http_server_bench *bench, struct client *client);
 void bench_hold(struct http_server_bench *bench, struct http_exchange *exchange);
 /* For on_request: "/wait…" is held, anything else is answered at once with method, target and body. */
 void bench_hold_what_waits(struct http_server_bench *bench, struct http_exchange *exchange);
+/* A connected client whose request is held; its answer is up to the test. */
+struct http_exchange *bench_hold_one(struct http_server_bench *bench, struct client *client, const char *method,
+                                     const char *target);
 /* The one that is held gets that answer, too, when it has waited for a while. */
 void bench_answer_held(struct http_server_bench *bench);
 /* Answers with text. */
@@ -54,6 +60,8 @@ void bench_read(struct http_server_bench *bench, struct client *client, struct a
 void bench_expect(struct http_server_bench *bench, struct client *client, const char *text);
 /* A request that waits for its answer, by bench_hold_what_waits(); the connection has been idle for a while then. */
 void bench_wait_once(struct http_server_bench *bench, struct client *client);
+/* A connected client whose connection is idle after a request that waited; requests are for bench_hold_what_waits(). */
+void bench_connect_kept(struct http_server_bench *bench, struct client *client);
 /* … until the journal holds that word so many times. */
 void bench_turn_until(struct http_server_bench *bench, const char *word, size_t count);
 /* … until that many exchanges are held. */
@@ -64,8 +72,11 @@ void bench_turn_idly(struct http_server_bench *bench);
 void bench_turn_briefly(struct http_server_bench *bench);
 /* … for so long. */
 void bench_turn_for(struct http_server_bench *bench, int duration_ms);
+int bench_milliseconds_since(uint64_t start_us);
 /* … until the client sees the end of its connection, or for so long. */
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms);
+/* The server has told of room and has no connection. */
+void bench_expect_no_connection(struct http_server_bench *bench);
 bool bench_has(const struct http_server_bench *bench, const char *word);
 /* That exactly this stands in the journal. */
 void bench_assert_journal(const struct http_server_bench *bench, const char *words);

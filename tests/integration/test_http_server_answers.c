@@ -8,15 +8,6 @@
 #include "tests/support/unit.h"
 
 /* A request whose answer is up to the test; connected and read. */
-static struct http_exchange *hold_one(struct http_server_bench *bench, struct client *client)
-{
-    bench->on_request = bench_hold;
-    bench_connect(bench, client);
-    client_get(client, "/a");
-    bench_turn_until_held(bench, 1);
-    return bench->held[0];
-}
-
 /* ---- bytes ---- */
 
 static void an_answer_carries_its_status_fields_and_body(void **state)
@@ -25,7 +16,7 @@ static void an_answer_carries_its_status_fields_and_body(void **state)
     struct client client;
     cleanup_answer struct answer seen = ANSWER_NONE;
     static const struct http_field fields[] = { { "X-One", "1" }, { "X-Two", "a" }, { "X-Two", "b" } };
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
     struct http_answer answer = {
         .status = 502,
         .fields = fields,
@@ -51,7 +42,7 @@ static void an_answer_that_closes_says_so_and_does(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer seen = ANSWER_NONE;
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
     struct http_answer answer = { .status = 200, .body = STR("x"), .memory = HTTP_BODY_CONSTANT, .close = true };
 
     (void)http_exchange_answer(exchange, &answer);
@@ -96,7 +87,7 @@ static void an_exchange_is_answered_once(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer seen = ANSWER_NONE;
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
     struct http_answer first = { .status = 200, .body = STR("first"), .memory = HTTP_BODY_CONSTANT };
     struct http_answer second = { .status = 500, .body = { strdup("second"), 6 }, .memory = HTTP_BODY_OWNED };
 
@@ -117,7 +108,7 @@ static void a_field_that_http_does_not_allow_closes_without_an_answer(void **sta
     cleanup_answer struct answer seen = ANSWER_NONE;
     struct http_field field = { "X-Split", "a\r\nInjected: 1" };
     struct http_answer answer = { .status = 200, .fields = &field, .field_count = 1, .memory = HTTP_BODY_CONSTANT };
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
 
     int result = http_exchange_answer(exchange, &answer);
     bench_read(bench, &client, &seen);
@@ -158,7 +149,7 @@ static void a_stream_that_waits_goes_on_when_it_is_woken(void **state)
         struct http_answer answer = { .status = 200 };
         bench->held_count = 0;
         bench->stream_step = 0;
-        struct http_exchange *exchange = hold_one(bench, &client);
+        struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
 
         int result = http_exchange_stream(exchange, &answer, lengths[i], read_more, bench);
         bench_turn_idly(bench);
@@ -181,7 +172,7 @@ static void a_client_that_leaves_a_stream_that_waits_finishes_it(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     struct http_answer answer = { .status = 200 };
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
     assert_int_equal(http_exchange_stream(exchange, &answer, HTTP_LENGTH_UNKNOWN, read_more, bench), 0);
     bench_turn_idly(bench);
 
@@ -209,7 +200,7 @@ static void a_stream_that_aborts_is_never_presented_as_complete(void **state)
     struct client client;
     cleanup_answer struct answer seen = ANSWER_NONE;
     struct http_answer answer = { .status = 200 };
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
 
     (void)http_exchange_stream(exchange, &answer, HTTP_LENGTH_UNKNOWN, abort_stream, NULL);
     bench_read(bench, &client, &seen);
@@ -227,7 +218,7 @@ static void raw_bytes_and_an_orderly_end(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer seen = ANSWER_NONE;
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
 
     ssize_t sent = http_exchange_raw_send(exchange, "HTTP/1.1 999 Odd\r\nContent-Length: 9\r\n\r\nx", 40);
     http_exchange_raw_close(exchange);
@@ -341,7 +332,7 @@ static void draining_leaves_a_request_in_flight_alone_and_closes_after_its_answe
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    struct http_exchange *exchange = hold_one(bench, &client);
+    struct http_exchange *exchange = bench_hold_one(bench, &client, "GET", "/a");
 
     http_server_drain(bench->server);
     bool has_ended = bench_sees_end(bench, &client, 1300); /* longer than an idle one would be left */

@@ -13,11 +13,6 @@ enum {
     LATEST_MS = 3000, /* so late may a busy machine end what is due after TIMEOUT_MS */
 };
 
-static int milliseconds_since(uint64_t start_us)
-{
-    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
-}
-
 static struct http_server_config config_of(int idle_ms, int header_ms)
 {
     struct http_server_config config = bench_config();
@@ -34,22 +29,6 @@ static void restart(struct http_server_bench *bench, int idle_ms, int header_ms)
     bench_restart(bench, &config);
 }
 
-/* A client whose connection is idle after a request that waited. */
-static void start(struct http_server_bench *bench, struct client *client)
-{
-    bench->on_request = bench_hold_what_waits;
-    bench_connect(bench, client);
-    bench_wait_once(bench, client);
-    buf_reset(&bench->journal);
-}
-
-static void expect_no_connection(struct http_server_bench *bench)
-{
-    bench_turn_until(bench, "room", 1);
-    bench_turn_briefly(bench);
-    assert_int_equal(http_server_connection_count(bench->server), 0);
-}
-
 /* ---- by time ---- */
 
 static void an_idle_connection_ends_in_time_without_a_word(void **state)
@@ -57,15 +36,15 @@ static void an_idle_connection_ends_in_time_without_a_word(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     restart(bench, TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
     uint64_t start_us = clock_monotonic_us();
 
     bool has_ended = bench_sees_end(bench, &client, TEST_PATIENCE_MS);
 
     assert_true(has_ended);
     assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
-    expect_no_connection(bench);
+    assert_in_range(bench_milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
+    bench_expect_no_connection(bench);
     client_close(&client);
 }
 
@@ -74,7 +53,7 @@ static void a_connection_with_a_request_now_and_then_stays(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     restart(bench, 4 * TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     for (int i = 0; i < 6; i++) {
         bench_turn_for(bench, TIMEOUT_MS);
@@ -90,7 +69,7 @@ static void no_time_counts_while_a_later_request_waits(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     restart(bench, TIMEOUT_MS, TIMEOUT_MS);
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     client_get(&client, "/wait");
     bench_turn_until_held(bench, 1);
@@ -106,7 +85,7 @@ static void an_idle_timeout_that_changes_holds_at_once(void **state)
     struct http_server_bench *bench = *state;
     struct http_server_config shorter = config_of(TIMEOUT_MS, TIMEOUT_MS);
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     assert_false(bench_sees_end(bench, &client, 2 * TIMEOUT_MS));
     http_server_set_limits(bench->server, &shorter);
@@ -142,24 +121,24 @@ static void check_slow_head(struct http_server_bench *bench, const char *head, b
 {
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
     uint64_t start_us = clock_monotonic_us();
 
     bench_turn_idly(bench); /* its bytes must come later than the last answer, by the kernel's clock */
     client_send(&client, head);
-    while (!client.is_at_end && milliseconds_since(start_us) < TEST_PATIENCE_MS) {
+    while (!client.is_at_end && bench_milliseconds_since(start_us) < TEST_PATIENCE_MS) {
         bench_turn_idly(bench);
         client_gather(&client);
         if (drips) {
             client_send(&client, "x");
         }
     }
-    int elapsed_ms = milliseconds_since(start_us);
+    int elapsed_ms = bench_milliseconds_since(start_us);
     (void)client_poll(&client, &answer);
 
     assert_case(head, answer.status == 408 && answer.is_complete);
     assert_case(head, elapsed_ms >= TIMEOUT_MS - 100 && elapsed_ms < LATEST_MS);
-    expect_no_connection(bench);
+    bench_expect_no_connection(bench);
     bench_assert_journal(bench, "room ");
     client_close(&client);
 }
@@ -181,7 +160,7 @@ static void draining_closes_a_connection_that_is_idle_after_a_request_that_waite
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
     uint64_t start_us = clock_monotonic_us();
 
     http_server_drain(bench->server);
@@ -189,8 +168,8 @@ static void draining_closes_a_connection_that_is_idle_after_a_request_that_waite
 
     assert_true(has_ended);
     assert_false(client.is_reset);
-    assert_in_range(milliseconds_since(start_us), 900, LATEST_MS);
-    expect_no_connection(bench);
+    assert_in_range(bench_milliseconds_since(start_us), 900, LATEST_MS);
+    bench_expect_no_connection(bench);
     client_close(&client);
 }
 
@@ -204,7 +183,7 @@ static void draining_answers_a_request_that_is_already_there(void **state)
         struct client client;
         cleanup_answer struct answer answer = ANSWER_NONE;
         bench_restart(bench, &config);
-        start(bench, &client);
+        bench_connect_kept(bench, &client);
         bench_turn_for(bench, 1100); /* long enough for draining to close it at once */
 
         client_get(&client, targets[i]);
@@ -226,7 +205,7 @@ static void draining_serves_an_idle_connection_once_more(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    start(bench, &client);
+    bench_connect_kept(bench, &client);
 
     http_server_drain(bench->server);
     bench_turn_briefly(bench);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a client may take: heads, bodies and answers that come or go in drips, and all that may take its time.
+ * How long a client may take for heads and bodies, whose time counts, and limits that change. Answers:
+ * test_http_server_answer_times.
  */
-#include <sys/socket.h>
 #include <time.h>
 
 #include "common/clock.h"
@@ -15,39 +15,7 @@ enum {
     LATEST_MS = 3000, /* so late may a busy machine end what is due after TIMEOUT_MS */
     LONG_MS = 60000,
     DRIP_MS = 20,
-    LARGE_BYTES = 16 * 1024 * 1024, /* more than the kernel takes for a client that does not read */
 };
-
-static char large_body[LARGE_BYTES];
-
-static uint64_t microseconds(int milliseconds)
-{
-    return (uint64_t)milliseconds * CLOCK_US_PER_MS;
-}
-
-static int milliseconds_since(uint64_t start_us)
-{
-    return (int)((clock_monotonic_us() - start_us) / CLOCK_US_PER_MS);
-}
-
-/* All four timeouts are the same. */
-static struct http_server_config config_of(int timeout_ms)
-{
-    struct http_server_config config = bench_config();
-
-    config.idle_timeout_us = microseconds(timeout_ms);
-    config.header_timeout_us = microseconds(timeout_ms);
-    config.body_timeout_us = microseconds(timeout_ms);
-    config.send_timeout_us = microseconds(timeout_ms);
-    return config;
-}
-
-static void restart(struct http_server_bench *bench, int timeout_ms)
-{
-    struct http_server_config config = config_of(timeout_ms);
-
-    bench_restart(bench, &config);
-}
 
 static void serve_one(struct http_server_bench *bench, struct client *client)
 {
@@ -105,7 +73,7 @@ static void check_drip(struct http_server_bench *bench, const struct drip_case *
 
     client_send(&client, drip->begin);
     drip_for(bench, &client, LATEST_MS);
-    int elapsed_ms = milliseconds_since(start_us);
+    int elapsed_ms = bench_milliseconds_since(start_us);
     (void)client_poll(&client, &answer);
 
     assert_case(drip->name, client.is_at_end);
@@ -120,7 +88,7 @@ static void check_drip(struct http_server_bench *bench, const struct drip_case *
 static void a_request_that_comes_in_drips_is_ended_with_408(void **state)
 {
     struct http_server_bench *bench = *state;
-    restart(bench, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
 
     for (size_t i = 0; i < array_length(drip_cases); i++) {
         check_drip(bench, &drip_cases[i]);
@@ -130,9 +98,9 @@ static void a_request_that_comes_in_drips_is_ended_with_408(void **state)
 static void a_head_on_a_kept_connection_counts_from_its_request_line(void **state)
 {
     struct http_server_bench *bench = *state;
-    struct http_server_config config = config_of(TIMEOUT_MS);
+    struct http_server_config config = bench_config_timed(TIMEOUT_MS);
     struct client client;
-    config.idle_timeout_us = microseconds(LONG_MS);
+    config.idle_timeout_us = LONG_MS * (uint64_t)CLOCK_US_PER_MS;
     bench_restart(bench, &config);
     bench_connect(bench, &client);
     serve_one(bench, &client);
@@ -149,7 +117,7 @@ static void a_408_is_a_whole_answer_that_closes(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    restart(bench, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
     bench_connect(bench, &client);
 
     client_send(&client, "G");
@@ -167,7 +135,7 @@ static void a_408_is_a_whole_answer_that_closes(void **state)
 static void a_connection_that_says_nothing_ends_without_a_word(void **state)
 {
     struct http_server_bench *bench = *state;
-    restart(bench, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
 
     for (int is_kept = 0; is_kept < 2; is_kept++) {
         struct client client;
@@ -180,7 +148,7 @@ static void a_connection_that_says_nothing_ends_without_a_word(void **state)
         bool has_ended = bench_sees_end(bench, &client, LATEST_MS);
 
         assert_true(has_ended);
-        assert_in_range(milliseconds_since(start_us), TIMEOUT_MS, LATEST_MS);
+        assert_in_range(bench_milliseconds_since(start_us), TIMEOUT_MS, LATEST_MS);
         client_close(&client);
     }
     bench_turn_until(bench, "room", 2);
@@ -193,7 +161,7 @@ static void send_in_pieces(struct http_server_bench *bench, struct client *clien
 
     for (size_t i = 0; i < length; i++) {
         client_send_bytes(client, text + i, 1);
-        while (milliseconds_since(start_us) < duration_ms * (int)(i + 1) / (int)length) {
+        while (bench_milliseconds_since(start_us) < duration_ms * (int)(i + 1) / (int)length) {
             bench_turn_idly(bench);
         }
     }
@@ -204,7 +172,7 @@ static void a_slow_client_that_keeps_within_its_time_is_served(void **state)
 {
     struct http_server_bench *bench = *state;
     struct client client;
-    restart(bench, 1000);
+    bench_restart_timed(bench, 1000);
     bench_connect(bench, &client);
 
     for (int i = 0; i < 2; i++) {
@@ -224,7 +192,7 @@ static void without_limits_of_their_own_heads_and_bodies_end_when_nothing_moves(
     struct http_server_bench *bench = *state;
     static const char *const beginnings[] = { "GET /?", HEAD "Content-Length: 900\r\n\r\n" };
     struct http_server_config config = bench_config();
-    config.idle_timeout_us = microseconds(TIMEOUT_MS);
+    config.idle_timeout_us = TIMEOUT_MS * (uint64_t)CLOCK_US_PER_MS;
     bench_restart(bench, &config);
 
     for (size_t i = 0; i < array_length(beginnings); i++) {
@@ -239,7 +207,7 @@ static void without_limits_of_their_own_heads_and_bodies_end_when_nothing_moves(
         bench_read(bench, &client, &answer);
 
         assert_int_equal(answer.status, 408);
-        assert_in_range(milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
+        assert_in_range(bench_milliseconds_since(start_us), TIMEOUT_MS - 100, LATEST_MS);
         client_close(&client);
     }
 }
@@ -251,7 +219,7 @@ static void no_time_counts_while_the_owner_works(void **state)
     struct http_server_bench *bench = *state;
     struct client client;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    restart(bench, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
     bench->on_request = bench_hold;
     bench_connect(bench, &client);
     client_get(&client, "/slow");
@@ -286,7 +254,7 @@ static void what_came_while_a_call_blocked_the_loop_came_in_time(void **state)
 {
     struct http_server_bench *bench = *state;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    restart(bench, TIMEOUT_MS);
+    bench_restart_timed(bench, TIMEOUT_MS);
     bench->on_request = block_while_the_other_client_goes_on;
     bench_connect(bench, &bench->clients[0]);
     bench_connect(bench, &bench->clients[1]);
@@ -301,206 +269,13 @@ static void what_came_while_a_call_blocked_the_loop_came_in_time(void **state)
     client_close(&bench->clients[1]);
 }
 
-/* ---- answers ---- */
-
-static void answer_largely(struct http_server_bench *bench, struct http_exchange *exchange)
-{
-    struct http_answer answer = { .status = 200,
-                                  .body = { large_body, sizeof large_body },
-                                  .memory = HTTP_BODY_CONSTANT };
-
-    (void)bench;
-    assert_int_equal(http_exchange_answer(exchange, &answer), 0);
-}
-
-static ssize_t read_without_end(void *context, uint64_t offset, char *buffer, size_t capacity)
-{
-    (void)context;
-    (void)offset;
-    memset(buffer, 'x', capacity);
-    return (ssize_t)capacity;
-}
-
-static void stream_with_a_length(struct http_server_bench *bench, struct http_exchange *exchange)
-{
-    struct http_answer answer = { .status = 200 };
-
-    (void)bench;
-    assert_int_equal(http_exchange_stream(exchange, &answer, LARGE_BYTES, read_without_end, NULL), 0);
-}
-
-static void stream_without_a_length(struct http_server_bench *bench, struct http_exchange *exchange)
-{
-    struct http_answer answer = { .status = 200 };
-
-    (void)bench;
-    assert_int_equal(http_exchange_stream(exchange, &answer, HTTP_LENGTH_UNKNOWN, read_without_end, NULL), 0);
-}
-
-static ssize_t wait_for_ever(void *context, uint64_t offset, char *buffer, size_t capacity)
-{
-    (void)context;
-    (void)offset;
-    (void)buffer;
-    (void)capacity;
-    return HTTP_STREAM_WAIT;
-}
-
-static void stream_that_stops(struct http_server_bench *bench, struct http_exchange *exchange)
-{
-    struct http_answer answer = { .status = 200 };
-
-    (void)bench;
-    assert_int_equal(http_exchange_stream(exchange, &answer, 10, wait_for_ever, NULL), 0);
-}
-
-/* At most so many bytes of what has arrived; they are dropped. */
-static size_t take_some(struct client *client, size_t count)
-{
-    static char bytes[65536];
-    ssize_t taken = recv(client->descriptor, bytes, count < sizeof bytes ? count : sizeof bytes, MSG_DONTWAIT);
-
-    return taken > 0 ? (size_t)taken : 0;
-}
-
-struct untaken_case {
-    const char *name;
-    void (*on_request)(struct http_server_bench *bench, struct http_exchange *exchange);
-    size_t taken_bytes; /* every DRIP_MS */
-};
-
-static const struct untaken_case untaken_cases[] = {
-    { "nothing is taken", answer_largely, 0 },
-    { "a little is taken now and then", answer_largely, 1000 },
-    { "a stream with a length", stream_with_a_length, 0 },
-    { "a stream with a length that has no more for now", stream_that_stops, 0 },
-    { "a stream without a length, for want of movement", stream_without_a_length, 0 },
-};
-
-static void check_untaken(struct http_server_bench *bench, const struct untaken_case *untaken)
-{
-    struct client client;
-    buf_reset(&bench->journal);
-    bench->on_request = untaken->on_request;
-    bench_connect(bench, &client);
-    client_get(&client, "/large");
-    bench_turn_until(bench, "request", 1);
-    uint64_t start_us = clock_monotonic_us();
-
-    while (!bench_has(bench, "broken") && milliseconds_since(start_us) < LATEST_MS) {
-        bench_turn_for(bench, DRIP_MS);
-        (void)take_some(&client, untaken->taken_bytes);
-    }
-    int elapsed_ms = milliseconds_since(start_us);
-
-    assert_case(untaken->name, bench_has(bench, "broken"));
-    assert_case(untaken->name, elapsed_ms >= TIMEOUT_MS - 100);
-    bench_turn_until(bench, "room", 1);
-    client_close(&client);
-}
-
-static void an_answer_that_is_not_taken_in_time_ends_unfinished(void **state)
-{
-    struct http_server_bench *bench = *state;
-    restart(bench, TIMEOUT_MS);
-
-    for (size_t i = 0; i < array_length(untaken_cases); i++) {
-        check_untaken(bench, &untaken_cases[i]);
-    }
-}
-
-static void a_slow_reader_that_keeps_within_its_time_gets_all(void **state)
-{
-    struct http_server_bench *bench = *state;
-    static void (*const ways[])(struct http_server_bench * bench,
-                                struct http_exchange * exchange) = { answer_largely, stream_with_a_length };
-    struct http_server_config config = config_of(TIMEOUT_MS);
-    config.send_timeout_us = microseconds(LONG_MS);
-    bench_restart(bench, &config);
-
-    for (size_t i = 0; i < array_length(ways); i++) {
-        struct client client;
-        size_t taken_bytes = 0;
-        bench->on_request = ways[i];
-        bench_connect(bench, &client);
-        client_get(&client, "/large");
-        uint64_t start_us = clock_monotonic_us();
-
-        bench_turn_for(bench, 3 * TIMEOUT_MS);
-        while (taken_bytes < LARGE_BYTES && milliseconds_since(start_us) < LONG_MS) {
-            bench_turn_idly(bench);
-            for (size_t taken = 1; taken > 0; taken_bytes += taken) {
-                taken = take_some(&client, SIZE_MAX);
-            }
-        }
-        bench_turn_until(bench, "finished", i + 1);
-
-        assert_true(taken_bytes > LARGE_BYTES);
-        client_close(&client);
-    }
-}
-
-/* "ab", then nothing for a long time, then the end. */
-static ssize_t read_twice(void *context, uint64_t offset, char *buffer, size_t capacity)
-{
-    struct http_server_bench *bench = context;
-
-    assert_true(capacity >= 2);
-    if (offset == 0) {
-        memcpy(buffer, "ab", 2);
-        return 2;
-    }
-    return bench->stream_step++ == 0 ? HTTP_STREAM_WAIT : HTTP_STREAM_END;
-}
-
-static void a_stream_without_a_length_lives_beyond_all_timeouts(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    struct http_answer answer = { .status = 200 };
-    cleanup_answer struct answer seen = ANSWER_NONE;
-    restart(bench, TIMEOUT_MS);
-    bench->on_request = bench_hold;
-    bench_connect(bench, &client);
-    client_get(&client, "/events");
-    bench_turn_until_held(bench, 1);
-
-    assert_int_equal(http_exchange_stream(bench->held[0], &answer, HTTP_LENGTH_UNKNOWN, read_twice, bench), 0);
-    bench_turn_for(bench, 4 * TIMEOUT_MS);
-    http_exchange_wake(bench->held[0]);
-    bench_read(bench, &client, &seen);
-
-    assert_true(seen.is_complete);
-    assert_text(answer_body(&seen), "ab");
-    client_close(&client);
-}
-
-static void a_stream_without_a_length_that_is_taken_lives_beyond_all_timeouts(void **state)
-{
-    struct http_server_bench *bench = *state;
-    struct client client;
-    restart(bench, TIMEOUT_MS);
-    bench->on_request = stream_without_a_length;
-    bench_connect(bench, &client);
-    client_get(&client, "/endless");
-    uint64_t start_us = clock_monotonic_us();
-
-    while (milliseconds_since(start_us) < 6 * TIMEOUT_MS) {
-        bench_turn_idly(bench);
-        (void)take_some(&client, SIZE_MAX);
-    }
-
-    bench_assert_journal(bench, "request ");
-    client_close(&client);
-}
-
 /* ---- limits that change ---- */
 
 static void timeouts_change_for_connections_that_are_there(void **state)
 {
     struct http_server_bench *bench = *state;
-    struct http_server_config shorter = config_of(TIMEOUT_MS);
-    struct http_server_config none = config_of(0);
+    struct http_server_config shorter = bench_config_timed(TIMEOUT_MS);
+    struct http_server_config none = bench_config_timed(0);
     struct client client;
     bench_restart(bench, &none);
     bench_connect(bench, &client);
@@ -523,13 +298,13 @@ static void timeouts_change_for_connections_that_are_there(void **state)
 static void limits_that_are_set_again_prolong_nothing(void **state)
 {
     struct http_server_bench *bench = *state;
-    struct http_server_config config = config_of(TIMEOUT_MS);
+    struct http_server_config config = bench_config_timed(TIMEOUT_MS);
     struct client client;
     bench_restart(bench, &config);
     bench_connect(bench, &client);
     uint64_t start_us = clock_monotonic_us();
 
-    while (!client_sees_end(&client, 0) && milliseconds_since(start_us) < LATEST_MS) {
+    while (!client_sees_end(&client, 0) && bench_milliseconds_since(start_us) < LATEST_MS) {
         bench_turn_idly(bench);
         http_server_set_limits(bench->server, &config);
     }
@@ -574,10 +349,6 @@ int main(void)
         bench_test(without_limits_of_their_own_heads_and_bodies_end_when_nothing_moves),
         bench_test(no_time_counts_while_the_owner_works),
         bench_test(what_came_while_a_call_blocked_the_loop_came_in_time),
-        bench_test(an_answer_that_is_not_taken_in_time_ends_unfinished),
-        bench_test(a_slow_reader_that_keeps_within_its_time_gets_all),
-        bench_test(a_stream_without_a_length_lives_beyond_all_timeouts),
-        bench_test(a_stream_without_a_length_that_is_taken_lives_beyond_all_timeouts),
         bench_test(timeouts_change_for_connections_that_are_there),
         bench_test(limits_that_are_set_again_prolong_nothing),
         bench_test(a_body_limit_changes_for_the_next_request),

@@ -2,14 +2,12 @@
 /*
  * Places that do not answer or do not exist, for every strategy: which error, and when.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "gateway/transfer.h"
 #include "tests/integration/upstream_bench.h"
+#include "tests/support/blackhole.h"
 #include "tests/support/unit.h"
 
 static const struct scripted_step good_step[] = { { .json = "{\"a\":1}" } };
@@ -50,39 +48,6 @@ static void silence_ends_at_the_deadline_as_http_response_timeout(void **state)
     upstream_bench_for_each(holding_step, array_length(holding_step), check_silence);
 }
 
-/* A listening socket whose queue is full: what comes is neither accepted nor refused. */
-struct blackhole {
-    int descriptor;
-    uint16_t port;
-    int fillers[4];
-};
-
-static void open_blackhole(struct blackhole *blackhole)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t length = sizeof address;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    blackhole->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(blackhole->descriptor, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(blackhole->descriptor, 0), 0);
-    assert_int_equal(getsockname(blackhole->descriptor, (struct sockaddr *)&address, &length), 0);
-    blackhole->port = ntohs(address.sin_port);
-    for (size_t i = 0; i < array_length(blackhole->fillers); i++) {
-        int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        (void)connect(descriptor, (const struct sockaddr *)&address, sizeof address);
-        blackhole->fillers[i] = descriptor;
-    }
-}
-
-static void close_blackhole(struct blackhole *blackhole)
-{
-    for (size_t i = 0; i < array_length(blackhole->fillers); i++) {
-        (void)close(blackhole->fillers[i]);
-    }
-    (void)close(blackhole->descriptor);
-}
-
 static void check_blackhole(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
 {
     struct blackhole blackhole;
@@ -90,7 +55,7 @@ static void check_blackhole(struct upstream_bench *bench, struct scripted_server
     struct trial at_connect_timeout;
     (void)server;
     (void)strategy;
-    open_blackhole(&blackhole);
+    blackhole_open(&blackhole);
     trial_init(&at_deadline, bench, blackhole.port);
     shorten(&at_deadline);
     trial_init(&at_connect_timeout, bench, blackhole.port);
@@ -103,7 +68,7 @@ static void check_blackhole(struct upstream_bench *bench, struct scripted_server
     assert_ended_at_deadline(&at_deadline);
     assert_int_equal(at_connect_timeout.attempt.error, CALL_CONNECTION_TIMEOUT);
     assert_true(at_connect_timeout.attempt.done_us < at_connect_timeout.attempt.deadline_us);
-    close_blackhole(&blackhole);
+    blackhole_close(&blackhole);
     trial_clear(&at_deadline);
     trial_clear(&at_connect_timeout);
 }
@@ -122,8 +87,8 @@ static void check_refused(struct upstream_bench *bench, struct scripted_server *
     struct blackhole closed;
     (void)server;
     (void)strategy;
-    open_blackhole(&closed);
-    close_blackhole(&closed);
+    blackhole_open(&closed);
+    blackhole_close(&closed);
     trial_init(&trial, bench, closed.port);
 
     trial_run(&trial, bench);

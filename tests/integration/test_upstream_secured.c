@@ -2,7 +2,6 @@
 /*
  * https: servers that are not trusted see nothing of a request, in any strategy; and mode wire over TLS.
  */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -37,17 +36,10 @@ static void close_fixture(struct fixture *fixture)
     tls_server_stop(fixture->server);
 }
 
-static void secure(struct trial *trial, const char *host, uint16_t port)
-{
-    trial->server = (struct url){ .is_tls = true, .port = port };
-    (void)snprintf(trial->server.host, sizeof trial->server.host, "%s", host);
-    (void)snprintf(trial->server.authority, sizeof trial->server.authority, "%s:%u", host, (unsigned)port);
-}
-
 static void init_trial(struct trial *trial, struct fixture *fixture)
 {
     trial_init(trial, &fixture->bench, 0);
-    secure(trial, "127.0.0.1", tls_server_port(fixture->server));
+    trial_aim_secured(trial, "127.0.0.1", tls_server_port(fixture->server));
     trial->attempt.tls = &fixture->settings;
     trial->attempt.response.limit = LARGE;
 }
@@ -76,7 +68,7 @@ static void a_server_with_an_unknown_certificate_is_told_nothing_in_any_strategy
         print_message("%s\n", bench_strategy_names[strategy]);
         upstream_bench_open(&bench, strategy, 1);
         trial_init(&trial, &bench, 0);
-        secure(&trial, "127.0.0.1", tls_server_port(server));
+        trial_aim_secured(&trial, "127.0.0.1", tls_server_port(server));
 
         trial_run(&trial, &bench);
 
@@ -99,7 +91,7 @@ static void a_certificate_for_another_name_is_refused(void **state)
     (void)state;
     open_fixture(&fixture);
     init_trial(&trial, &fixture);
-    secure(&trial, "localhost", tls_server_port(fixture.server));
+    trial_aim_secured(&trial, "localhost", tls_server_port(fixture.server));
 
     trial_run(&trial, &fixture.bench);
 
@@ -119,7 +111,7 @@ static void a_server_that_speaks_no_tls_is_connection_timeout_or_tls_protocol_er
     (void)state;
     open_fixture(&fixture);
     init_trial(&trial, &fixture);
-    secure(&trial, "127.0.0.1", scripted_server_port(server));
+    trial_aim_secured(&trial, "127.0.0.1", scripted_server_port(server));
     trial.attempt.connect_timeout_us = 300 * (uint64_t)CLOCK_US_PER_MS;
 
     trial_run(&trial, &fixture.bench);
@@ -221,7 +213,7 @@ static void a_secured_connection_that_the_server_ended_is_not_used_again(void **
     tls_server_stop(take_pointer(fixture.server));
     upstream_bench_turn_idly(&fixture.bench);
     trial_init(&after, &fixture.bench, 0);
-    secure(&after, "127.0.0.1", port);
+    trial_aim_secured(&after, "127.0.0.1", port);
 
     trial_run(&after, &fixture.bench);
 

@@ -91,6 +91,13 @@ void trial_init(struct trial *trial, struct upstream_bench *bench, uint16_t port
     buf_init(&trial->attempt.response, TRIAL_BODY_BYTES);
 }
 
+void trial_aim_secured(struct trial *trial, const char *host, uint16_t port)
+{
+    trial->server = (struct url){ .is_tls = true, .port = port };
+    (void)snprintf(trial->server.host, sizeof trial->server.host, "%s", host);
+    (void)snprintf(trial->server.authority, sizeof trial->server.authority, "%s:%u", host, (unsigned)port);
+}
+
 void trial_clear(struct trial *trial)
 {
     buf_clear(&trial->attempt.response);

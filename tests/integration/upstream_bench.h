@@ -45,6 +45,8 @@ enum { TRIAL_BODY_BYTES = 4096, TRIAL_HEADER_BYTES = 4096, TRIAL_DEADLINE_MS = 1
 /* Ready to be started: GET / on that port of loopback. */
 void trial_init(struct trial *trial, struct upstream_bench *bench, uint16_t port);
 void trial_clear(struct trial *trial);
+/* At that server over TLS instead. */
+void trial_aim_secured(struct trial *trial, const char *host, uint16_t port);
 void trial_start(struct trial *trial, struct upstream_bench *bench);
 /* Turns the loop until it is done. */
 void trial_finish(struct trial *trial, struct upstream_bench *bench);

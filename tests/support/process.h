@@ -8,7 +8,7 @@
  *     …
  *     assert_int_equal(process_stop(&backend), 0);
  *
- * A child never outlives the test: it dies with its parent, and process_kill() in a teardown ends it in any case. Its
+ * A child never outlives the test: it dies with its parent, and process_clear() in a teardown ends it in any case. Its
  * environment holds nothing but PATH, TZ, the sanitizers' options and what the test gives it. Its output is read all
  * the time by a thread, so that a full pipe never stops it.
  *
@@ -81,12 +81,14 @@ int process_stop(struct process *process);
 /* At once, and also one that has ended or was never started; frees what it holds. */
 void process_clear(struct process *process);
 
+/* ---- what it uses (process_usage.c) ---- */
+
 /* From /proc: its threads, its open descriptors, its resident memory, and the most that was. */
 size_t process_thread_count(const struct process *process);
 size_t process_descriptor_count(const struct process *process);
 size_t process_resident_kib(const struct process *process);
+size_t process_peak_kib(const struct process *process);
 /* Processor time of all its threads, by the kernel's clock. */
 uint64_t process_cpu_us(const struct process *process);
-size_t process_peak_kib(const struct process *process);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/scripted_server.h"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/buf.h"
+#include "tests/support/bare_socket.h"
 #include "tests/support/unit.h"
 
 enum { REQUESTS_AT_MOST = 256, CONNECTIONS_AT_MOST = 256, REQUEST_BYTES = 4 * 1024 * 1024, BACKLOG = 128 };
@@ -291,20 +291,6 @@ static void *accept_all(void *context)
 
 /* ---- life ---- */
 
-static void open_listener(struct scripted_server *server)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t length = sizeof address;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server->listening_descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(server->listening_descriptor >= 0);
-    assert_int_equal(bind(server->listening_descriptor, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(server->listening_descriptor, BACKLOG), 0);
-    assert_int_equal(getsockname(server->listening_descriptor, (struct sockaddr *)&address, &length), 0);
-    server->port = ntohs(address.sin_port);
-}
-
 struct scripted_server *scripted_server_start(const struct scripted_step *steps, size_t count)
 {
     struct scripted_server *server = calloc(1, sizeof *server);
@@ -319,7 +305,7 @@ struct scripted_server *scripted_server_start(const struct scripted_step *steps,
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&server->has_news, &attributes);
     pthread_condattr_destroy(&attributes);
-    open_listener(server);
+    server->listening_descriptor = bare_socket_listen(0, BACKLOG, &server->port);
     assert_int_equal(pthread_create(&server->acceptor, NULL, accept_all, server), 0);
     return server;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/secure_server.h"
 
-#include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <netinet/in.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "tests/support/bare_socket.h"
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
@@ -312,19 +312,6 @@ static void set_up_tls(struct secure_server *server)
     must(gnutls_anti_replay_init(&server->anti_replay));
 }
 
-static void open_listener(struct secure_server *server)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t length = sizeof address;
-
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_true(server->listener >= 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(server->listener, 128), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &length), 0);
-    server->port = ntohs(address.sin_port);
-}
-
 struct secure_server *secure_server_start(const struct secure_server_settings *settings)
 {
     struct secure_server *server = calloc(1, sizeof *server);
@@ -335,7 +322,7 @@ struct secure_server *secure_server_start(const struct secure_server_settings *s
     pthread_cond_init(&server->has_ended, NULL);
     gate_init(&server->stop);
     set_up_tls(server);
-    open_listener(server);
+    server->listener = bare_socket_listen(SOCK_NONBLOCK, 128, &server->port);
     assert_int_equal(pthread_create(&server->acceptor, NULL, run_acceptor, server), 0);
     return server;
 }
