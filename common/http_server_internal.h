@@ -60,12 +60,13 @@ struct http_connection {
     uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
     uint64_t woken_bytes;   /* lay in the socket when it was woken, and nothing came since; 0: not known */
     bool is_kept;           /* it had a request already */
+    int line_status;        /* a request line was answered with this, past microhttpd; 0: none was */
     uint64_t idle_since_us; /* opened, or its last answer's end */
     struct loop_timer timer;
-    uint64_t moved_us;       /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
-    uint64_t excused_us;     /* the deadline that was put off because of us */
-    bool is_ended;           /* its time was up */
-    unsigned refused_status; /* what microhttpd itself said of a complete head; 0: nothing */
+    uint64_t moved_us;    /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
+    uint64_t excused_us;  /* the deadline that was put off because of us */
+    bool is_ended;        /* its time was up */
+    unsigned head_status; /* what microhttpd itself said of a complete head; 0: nothing */
     /* Of TLS: http_server_tls.c. */
     void *tls_session;        /* microhttpd's; NULL: plain */
     bool is_secured;          /* the handshake is complete */
@@ -224,6 +225,8 @@ bool http_connection_can_rest(struct http_connection *connection, const struct h
 void http_connection_rest(struct http_connection *connection);
 /* If it rests. */
 void http_connection_wake(struct http_connection *connection);
+/* Of all that has come, the client's end counts as one; UINT64_MAX: not known. */
+uint64_t http_connection_bytes_received(const struct http_connection *connection);
 
 /* ---- http_server_unheard.c ---- */
 

@@ -8,15 +8,12 @@
  * connection. That line has the status, and connections close in the order in which they were refused; only where one
  * of several cannot write its answer at once may two of them be told of with each other's status.
  */
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/http_bare_answer.h"
 #include "common/http_server_internal.h"
 
-enum { CLIENT_LEFT = 499, REQUEST_TIMEOUT = 408, BAD_REQUEST = 400, BODY_TOO_LARGE = 413 };
+enum { CLIENT_LEFT = 499, REQUEST_TIMEOUT = 408, BAD_REQUEST = 400, BODY_TOO_LARGE = 413, TARGET_TOO_LONG = 414 };
 
 /* ---- what microhttpd says ---- */
 
@@ -37,33 +34,78 @@ static struct http_connection *with_unhandled_head(const struct http_daemon *dae
     return NULL;
 }
 
-/* microhttpd 0.9 writes the head of such an answer twice (parse_connection_headers() queues it, and its caller goes on
- * as if it had not): two answers to one request. So it is ours that is sent, and microhttpd's finds a closed door. */
-static void answer_instead(struct http_connection *connection, unsigned status)
+static void answer_past(struct http_connection *connection, int status)
 {
     char text[HTTP_BARE_ANSWER_BYTES];
 
-    (void)http_connection_send(connection, (struct str){ text, http_bare_answer((int)status, text) });
+    (void)http_connection_send(connection, (struct str){ text, http_bare_answer(status, text) });
     http_connection_end_sending(connection);
 }
 
-/* "Error processing request (HTTP response code is %u ('%s')). Closing connection." */
-void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments)
+/* "Error processing request (HTTP response code is %u ('%s')). Closing connection."
+ *
+ * microhttpd 0.9 writes the head of such an answer twice (parse_connection_headers() queues it, and its caller goes on
+ * as if it had not): two answers to one request. So it is ours that is sent, and microhttpd's finds a closed door. */
+static void on_answered(struct http_daemon *daemon, unsigned status)
 {
-    struct http_daemon *daemon = http_daemon;
-
-    if (strstr(format, "HTTP response code is %u") == NULL) {
-        return;
-    }
-    unsigned status = va_arg(arguments, unsigned);
     struct http_connection *connection = with_unhandled_head(daemon);
+
     if (connection != NULL) {
-        connection->refused_status = status;
+        connection->head_status = status;
     } else if (daemon->unheard_count < UNHEARD_AT_MOST) {
         daemon->unheard_statuses[daemon->unheard_count++] = status;
     }
     if (connection != NULL && daemon->server->cuts_in_place) {
-        answer_instead(connection, status);
+        answer_past(connection, (int)status);
+    }
+}
+
+/* Something came between two requests, or may have. */
+static bool may_have_sent_a_line(const struct http_connection *connection)
+{
+    return connection->exchange == NULL && (connection->request_bytes == HTTP_LENGTH_UNKNOWN ||
+                                            http_connection_bytes_received(connection) > connection->request_bytes);
+}
+
+/* It can only be this one; NULL: it may be one of several. */
+static struct http_connection *only_one_with_a_line(const struct http_daemon *daemon)
+{
+    struct http_connection *found = NULL;
+
+    for (struct http_connection *connection = daemon->connections; connection != NULL;
+         connection = connection->next_of_daemon) {
+        if (!may_have_sent_a_line(connection)) {
+            continue;
+        }
+        if (found != NULL) {
+            return NULL;
+        }
+        found = connection;
+    }
+    return found;
+}
+
+/* microhttpd 1.0 closes without an answer behind a request line that has a NUL, no method that it knows, or empty lines
+ * in front. Before it does it says why, and of no connection. A wrong one must not be answered. */
+static void on_unanswered(const struct http_daemon *daemon, const char *reason)
+{
+    bool is_of_a_line = strstr(reason, "request line") != NULL || strstr(reason, "empty lines") != NULL;
+    struct http_connection *connection = is_of_a_line ? only_one_with_a_line(daemon) : NULL;
+
+    if (connection != NULL && !connection->is_ended) {
+        connection->line_status = strstr(reason, "No space") != NULL ? TARGET_TOO_LONG : BAD_REQUEST;
+        answer_past(connection, connection->line_status);
+    }
+}
+
+void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments)
+{
+    struct http_daemon *daemon = http_daemon;
+
+    if (strstr(format, "HTTP response code is %u") != NULL) {
+        on_answered(daemon, va_arg(arguments, unsigned));
+    } else if (strcmp(format, "%s\n") == 0) {
+        on_unanswered(daemon, va_arg(arguments, const char *));
     }
 }
 
@@ -84,7 +126,7 @@ static void forget(struct http_daemon *daemon, unsigned status)
     }
 }
 
-/* Of a request line that is none microhttpd says nothing, and closes. */
+/* Of a request line that is none microhttpd 0.9 says nothing, and closes. */
 static unsigned take_first(struct http_daemon *daemon)
 {
     unsigned status = daemon->unheard_count > 0 ? daemon->unheard_statuses[0] : BAD_REQUEST;
@@ -119,8 +161,8 @@ static unsigned status_of(const struct http_connection *connection, const struct
 {
     unsigned answered = answered_status(connection);
 
-    if (connection->refused_status != 0) {
-        return connection->refused_status;
+    if (connection->head_status != 0) {
+        return connection->head_status;
     }
     if (answered != 0) {
         forget(connection->daemon, answered);
@@ -148,12 +190,10 @@ void http_unheard_exchange(struct http_connection *connection, const struct http
 /* Bytes that belong to no request; the client's end counts as one. */
 static bool has_sent_more(const struct http_connection *connection)
 {
-    struct tcp_info info = { 0 };
-    socklen_t length = sizeof info;
+    uint64_t received_bytes = http_connection_bytes_received(connection);
 
-    return connection->request_bytes != HTTP_LENGTH_UNKNOWN &&
-           getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
-           info.tcpi_bytes_received > connection->request_bytes + 1;
+    return connection->request_bytes != HTTP_LENGTH_UNKNOWN && received_bytes != UINT64_MAX &&
+           received_bytes > connection->request_bytes + 1;
 }
 
 /* Most connections close because the client did, or with an answer that said so, in the same run of microhttpd. */
@@ -167,11 +207,14 @@ static bool closed_as_usual(const struct http_connection *connection)
 
 void http_unheard_closed(struct http_connection *connection)
 {
-    if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
-        return;
+    struct http_refusal refusal = { .status = connection->line_status, .begun_us = connection->server->now_us };
+
+    if (refusal.status == 0) {
+        if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
+            return;
+        }
+        refusal.status = (int)take_first(connection->daemon);
     }
-    struct http_refusal refusal = { .status = (int)take_first(connection->daemon),
-                                    .begun_us = connection->server->now_us };
     tell(connection, &refusal);
 }
 

@@ -6,20 +6,24 @@
 #include "common/clock.h"
 #include "tests/support/config_scene.h"
 #include "tests/support/gate.h"
+#include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
 struct refused_case {
     const char *name;
     const char *bytes;
-    int status;          /* answered; 0: just closed */
+    int status;          /* answered; CLOSED */
     const char *request; /* as the log has it */
     const char *logged;  /* status and phrase */
 };
 
+/* 400, or none where microhttpd just closes and nobody knows why. */
+enum { CLOSED = -1 };
+
 #define POST_HEAD "POST /task1 HTTP/1.1\r\nHost: a\r\n"
 
 static const struct refused_case cases[] = {
-    { "no request line", "GARBAGE\r\n\r\n", 0, "- - -", "400 Bad Request" },
+    { "no request line", "GARBAGE\r\n\r\n", CLOSED, "- - -", "400 Bad Request" },
     { "another version", "GET /task1 HTTP/7.0\r\nHost: a\r\n\r\n", 505, "- - -", "505 HTTP Version Not Supported" },
     { "no colon", "GET /task1 HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", 400, "- /task1 -", "400 Bad Request" },
     { "a length that is none", POST_HEAD "Content-Length: x\r\n\r\n", 400, "- /task1 -", "400 Bad Request" },
@@ -27,7 +31,8 @@ static const struct refused_case cases[] = {
       "400 Bad Request" },
     { "ours: two hosts", "GET /task1 HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "GET /task1 HTTP/1.1",
       "400 Bad Request" },
-    { "ours: no host", "GET /task1 HTTP/1.1\r\n\r\n", 400, "GET /task1 HTTP/1.1", "400 Bad Request" },
+    { "ours: a host that is none", "GET /task1 HTTP/1.1\r\nHost: /\r\n\r\n", 400, "GET /task1 HTTP/1.1",
+      "400 Bad Request" },
     { "bytes for a terminal", "GET /\x1b[31m\"\\\x7f\xff HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", 400,
       "- /\\x1B[31m\\x22\\x5C\\x7F\\xFF -", "400 Bad Request" },
     { "a slow head", "GET /task1 HTTP/1.1\r\nHost: a\r\nX: ", 408, "- /task1 -", "408 Request Timeout" },
@@ -47,7 +52,8 @@ static uint16_t be_refused(uint16_t port, const struct refused_case *refused)
     client_open(&client, port);
     client_send(&client, refused->bytes);
     client_read(&client, &answer);
-    if (answer.status != refused->status) {
+    int closed_status = microhttpd_tells_of_what_is_no_request_line() ? 400 : 0;
+    if (answer.status != (refused->status == CLOSED ? closed_status : refused->status)) {
         fail_msg("case \"%s\": %d", refused->name, answer.status);
     }
     uint16_t local_port = client.local_port;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tests/support/microhttpd_version.h"
+
 /* What is known of a head while it is read. */
 struct head {
     struct str method;
@@ -122,11 +124,12 @@ static bool take_line(struct str *rest, struct str *line, struct head *head)
 
 static void skip_lines_in_front(struct str *rest, struct head *head)
 {
-    for (;;) {
+    for (size_t count = 0;; count++) {
         size_t length = str_find(*rest, '\n');
         bool is_whole = length < rest->length;
         if (is_whole && length == 1 && rest->base[0] == '\r') {
             *rest = str_from(*rest, 2);
+            head->is_doubted = head->is_doubted || (count > 0 && !microhttpd_skips_several_empty_lines());
         } else if (is_whole && (length == 0 || rest->base[0] == '\0')) {
             *rest = str_from(*rest, length + 1);
             head->is_doubted = true;

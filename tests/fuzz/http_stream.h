@@ -10,7 +10,8 @@
  *   for the last two line ends    any four bytes of them and of NULs and colons, as far as they end a head for it
  *   in a chunked body             everything; but it is the last request on its connection
  *
- * and it doubts what libmicrohttpd refuses without need: blanks behind a length or a coding, a lone quote in a cookie.
+ * and it doubts what libmicrohttpd refuses without need: blanks behind a length or a coding, a lone quote in a cookie,
+ * and from 1.0 on more than one empty line in front of a request line.
  *
  * Memory: views of the bytes; the account is appended to a buffer of the caller's.
  */
