@@ -209,12 +209,26 @@ static enum call_error judge(const struct call *call)
 }
 
 /* Stale and not a byte sent: any method may go again. Sent: only one whose repetition does no harm. */
+static bool may_be_repeated(const struct attempt *attempt)
+{
+    return attempt->is_stale && (attempt->sent_us == 0 || attempt_is_idempotent(attempt));
+}
+
+/* No descriptor was left for it: whichever strategy keeps some for connections that nobody uses gives them up. What an
+ * earlier call closed may do for this one, too. */
+static void make_room(const struct call *call)
+{
+    for (size_t i = 0; i < STRATEGY_COUNT; i++) {
+        upstream_close_idle(call->scope->upstreams[i]);
+    }
+}
+
+/* Not in line: one that got no place at the gate was never tried. */
 static bool deserves_another_attempt(const struct call *call)
 {
-    const struct attempt *attempt = &call->attempt;
+    bool may_be_tried = call->state == CALL_TRYING && !call->is_settled && call->account.attempts < ATTEMPTS_AT_MOST;
 
-    return !call->is_settled && attempt->is_stale && call->account.attempts < ATTEMPTS_AT_MOST &&
-           (attempt->sent_us == 0 || attempt_is_idempotent(attempt));
+    return may_be_tried && (may_be_repeated(&call->attempt) || call->attempt.error == CALL_CONNECTION_LIMIT_REACHED);
 }
 
 /* The place is free before anybody hears of it: a call that waited for this one may want it. The gate may be gone with
@@ -238,6 +252,9 @@ static void on_attempt_done(struct attempt *attempt, void *context)
 
     if (deserves_another_attempt(call)) {
         call->account.started_us = attempt->started_us;
+        if (attempt->error == CALL_CONNECTION_LIMIT_REACHED) {
+            make_room(call);
+        }
         try_again(call);
         return;
     }
