@@ -2,7 +2,6 @@
 #include "gateway/call_policy.h"
 
 #include "common/clock.h"
-#include "common/json_scan.h"
 
 enum {
     ATTEMPTS_AT_MOST = 2,
@@ -45,6 +44,7 @@ static void prepare_attempt(struct call *call, uint64_t deadline_us)
     attempt->connect_timeout_us = backend->connect_timeout_us;
     attempt->response_header_bytes = backend->response_header_bytes;
     attempt->wants_response_head = call->scope->is_pass;
+    attempt->wants_json = !call->scope->is_pass && !call->planned->is_text;
     attempt->response.limit = backend->response_bytes;
     attempt->response_head.limit = backend->response_header_bytes;
 }
@@ -192,9 +192,9 @@ static void copy_outcome(struct call_account *account, struct attempt *attempt)
     account->done_us = attempt->done_us;
 }
 
-static enum call_error judge(const struct call *call)
+static enum call_error judge(struct call *call)
 {
-    const struct attempt *attempt = &call->attempt;
+    struct attempt *attempt = &call->attempt;
 
     if (attempt->error != CALL_OK || call->scope->is_pass) {
         return attempt->error;
@@ -202,10 +202,7 @@ static enum call_error judge(const struct call *call)
     if (attempt->status < 200 || attempt->status > 299) {
         return CALL_HTTP_RESPONSE_STATUS;
     }
-    if (call->planned->is_text) {
-        return CALL_OK;
-    }
-    return json_scan_check(buf_view(&attempt->response), JSON_SCAN_DEPTH, NULL) == 0 ? CALL_OK : CALL_INVALID_JSON;
+    return attempt->wants_json && !attempt_has_json(attempt) ? CALL_INVALID_JSON : CALL_OK;
 }
 
 /* Stale and not a byte sent: any method may go again. Sent: only one whose repetition does no harm. */
