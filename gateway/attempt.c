@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/json_scan.h"
 #include "gateway/name_addresses.h"
 
 void attempt_queue_init(struct attempt_queue *queue)
@@ -71,6 +72,15 @@ bool attempt_has_length(const struct attempt *attempt)
 {
     return attempt->body.base != NULL || strcmp(attempt->method, "POST") == 0 || strcmp(attempt->method, "PUT") == 0 ||
            strcmp(attempt->method, "PATCH") == 0;
+}
+
+bool attempt_has_json(struct attempt *attempt)
+{
+    if (attempt->body_kind == ATTEMPT_BODY_UNREAD) {
+        bool is_json = json_scan_check(buf_view(&attempt->response), JSON_SCAN_DEPTH, NULL) == 0;
+        attempt->body_kind = is_json ? ATTEMPT_BODY_JSON : ATTEMPT_BODY_NO_JSON;
+    }
+    return attempt->body_kind == ATTEMPT_BODY_JSON;
 }
 
 bool attempt_is_idempotent(const struct attempt *attempt)

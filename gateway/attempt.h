@@ -25,6 +25,13 @@
 struct attempt_queue;
 struct tls_settings;
 
+/* What is known of an answer's body. */
+enum attempt_body {
+    ATTEMPT_BODY_UNREAD,
+    ATTEMPT_BODY_JSON,
+    ATTEMPT_BODY_NO_JSON,
+};
+
 enum attempt_state {
     ATTEMPT_NEW,
     ATTEMPT_STARTED,
@@ -49,12 +56,14 @@ struct attempt {
     size_t response_header_bytes; /* longer: http_response_header_section_size */
     bool wants_fresh_connection;
     bool wants_response_head; /* as it came; content codings are then the reader's affair */
+    bool wants_json;          /* a body that is none makes a failure of a good answer */
 
     /* The outcome. */
-    enum call_error error;    /* CALL_OK: an answer came, whatever its status */
-    struct buf response;      /* its limit is the longest body; longer: http_response_body_size */
-    struct buf response_head; /* field lines of the final response with their line breaks, where they are wanted */
-    bool is_stale;            /* the kept connection ended before any byte of an answer: a fresh one may do better */
+    enum call_error error;       /* CALL_OK: an answer came, whatever its status */
+    struct buf response;         /* its limit is the longest body; longer: http_response_body_size */
+    struct buf response_head;    /* field lines of the final response with their line breaks, where they are wanted */
+    enum attempt_body body_kind; /* attempt_has_json()'s own */
+    bool is_stale;               /* the kept connection ended before any byte of an answer: a fresh one may do better */
     uint64_t done_us;
 
     /* How far it is, readable while it runs; 0: did not happen. */
@@ -94,6 +103,8 @@ void attempt_complete(struct attempt *attempt, enum call_error error);
 enum call_error attempt_timeout_error(const struct attempt *attempt);
 /* Whether it says how long its body is: it has one, or a method that is about one (RFC 9110 §8.6). */
 bool attempt_has_length(const struct attempt *attempt);
+/* Of an answer that came: whether its body is JSON. It is read the first time, by whoever may touch the attempt. */
+bool attempt_has_json(struct attempt *attempt);
 /* Whether sending it twice does no harm (RFC 9110 §9.2.2). */
 bool attempt_is_idempotent(const struct attempt *attempt);
 

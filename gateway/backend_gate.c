@@ -10,6 +10,8 @@
 
 struct backend_gate {
     size_t references;
+    struct backend_gates *gates;
+    struct backend_gate *previous, *next; /* of `gates` */
     struct metrics_backend *gauges;
     size_t limit;
     size_t queue_limit;
@@ -21,7 +23,27 @@ struct backend_gate {
     char name[];
 };
 
-struct backend_gate *backend_gate_new(struct str name, struct metrics_backend *gauges)
+/* ---- all of them ---- */
+
+static void link_gate(struct backend_gates *gates, struct backend_gate *gate)
+{
+    gate->gates = gates;
+    gate->next = gates->first;
+    if (gate->next != NULL) {
+        gate->next->previous = gate;
+    }
+    gates->first = gate;
+}
+
+static void unlink_gate(struct backend_gate *gate)
+{
+    *(gate->previous != NULL ? &gate->previous->next : &gate->gates->first) = gate->next;
+    if (gate->next != NULL) {
+        gate->next->previous = gate->previous;
+    }
+}
+
+static struct backend_gate *add_gate(struct backend_gates *gates, struct str name, struct metrics_backend *gauges)
 {
     struct backend_gate *gate = calloc(1, sizeof *gate + name.length);
 
@@ -33,8 +55,21 @@ struct backend_gate *backend_gate_new(struct str name, struct metrics_backend *g
     gate->limit = SIZE_MAX;
     gate->name_length = name.length;
     memcpy(gate->name, name.base, name.length);
+    link_gate(gates, gate);
     return gate;
 }
+
+struct backend_gate *backend_gates_get(struct backend_gates *gates, struct str name, struct metrics_backend *gauges)
+{
+    for (struct backend_gate *gate = gates->first; gate != NULL; gate = gate->next) {
+        if (str_equal(backend_gate_name(gate), name)) {
+            return backend_gate_hold(gate);
+        }
+    }
+    return add_gate(gates, name, gauges);
+}
+
+/* ---- one of them ---- */
 
 struct backend_gate *backend_gate_hold(struct backend_gate *gate)
 {
@@ -45,6 +80,7 @@ struct backend_gate *backend_gate_hold(struct backend_gate *gate)
 void backend_gate_release(struct backend_gate *gate)
 {
     if (gate != NULL && --gate->references == 0) {
+        unlink_gate(gate);
         free(gate);
     }
 }
@@ -62,15 +98,18 @@ void backend_gate_set_limits(struct backend_gate *gate, size_t in_flight, size_t
 
 /* ---- places ---- */
 
-static void show(_Atomic uint64_t *gauge, size_t value)
+/* Backends beyond those that metrics tell apart have one gauge together. Nobody else writes it. */
+static void show(_Atomic uint64_t *gauge, int change)
 {
-    atomic_store_explicit(gauge, value, memory_order_relaxed);
+    uint64_t value = atomic_load_explicit(gauge, memory_order_relaxed);
+
+    atomic_store_explicit(gauge, value + (uint64_t)change, memory_order_relaxed);
 }
 
 static void take_place(struct backend_gate *gate)
 {
     gate->in_flight++;
-    show(&gate->gauges->in_flight, gate->in_flight);
+    show(&gate->gauges->in_flight, 1);
 }
 
 static void append(struct backend_gate *gate, struct gate_ticket *ticket)
@@ -85,7 +124,7 @@ static void append(struct backend_gate *gate, struct gate_ticket *ticket)
     }
     gate->last = ticket;
     gate->waiting_count++;
-    show(&gate->gauges->queued, gate->waiting_count);
+    show(&gate->gauges->queued, 1);
 }
 
 void backend_gate_withdraw(struct backend_gate *gate, struct gate_ticket *ticket)
@@ -105,7 +144,7 @@ void backend_gate_withdraw(struct backend_gate *gate, struct gate_ticket *ticket
     }
     ticket->is_waiting = false;
     gate->waiting_count--;
-    show(&gate->gauges->queued, gate->waiting_count);
+    show(&gate->gauges->queued, -1);
 }
 
 /* Nobody overtakes those in line, even where a place is free. */
@@ -125,7 +164,7 @@ enum gate_verdict backend_gate_enter(struct backend_gate *gate, struct gate_tick
 void backend_gate_leave(struct backend_gate *gate)
 {
     gate->in_flight--;
-    show(&gate->gauges->in_flight, gate->in_flight);
+    show(&gate->gauges->in_flight, -1);
 }
 
 void backend_gate_admit(struct backend_gate *gate)

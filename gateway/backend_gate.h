@@ -10,7 +10,7 @@
  *     }
  *
  * First come, first served. It outlives a reload: a configuration that names the backend again takes it over with other
- * limits.
+ * limits, also where configurations in between did without it and calls from before are still under way.
  *
  * Memory: counted.   Threads: the worker's; the gauges are read by others.
  */
@@ -35,8 +35,15 @@ struct gate_ticket {
 
 enum gate_verdict { GATE_ENTERED, GATE_WAITING, GATE_FULL };
 
-/* One reference. `gauges` outlives it. NULL: no memory. */
-struct backend_gate *backend_gate_new(struct str name, struct metrics_backend *gauges) must_check;
+/* Those that anybody holds, of one worker. All zero: none. */
+struct backend_gates {
+    struct backend_gate *first;
+};
+
+/* A reference of the gate of that name; a new one where nobody holds any. `gates` and `gauges`, to which its share is
+ * added, outlive it. NULL: no memory. */
+struct backend_gate *backend_gates_get(struct backend_gates *gates, struct str name,
+                                       struct metrics_backend *gauges) must_check;
 struct backend_gate *backend_gate_hold(struct backend_gate *gate);
 /* NULL is fine. */
 void backend_gate_release(struct backend_gate *gate);

@@ -2,7 +2,6 @@
 #include "gateway/call_policy.h"
 
 #include "common/clock.h"
-#include "common/json_scan.h"
 
 enum {
     ATTEMPTS_AT_MOST = 2,
@@ -45,6 +44,7 @@ static void prepare_attempt(struct call *call, uint64_t deadline_us)
     attempt->connect_timeout_us = backend->connect_timeout_us;
     attempt->response_header_bytes = backend->response_header_bytes;
     attempt->wants_response_head = call->scope->is_pass;
+    attempt->wants_json = !call->scope->is_pass && !call->planned->is_text;
     attempt->response.limit = backend->response_bytes;
     attempt->response_head.limit = backend->response_header_bytes;
 }
@@ -192,9 +192,9 @@ static void copy_outcome(struct call_account *account, struct attempt *attempt)
     account->done_us = attempt->done_us;
 }
 
-static enum call_error judge(const struct call *call)
+static enum call_error judge(struct call *call)
 {
-    const struct attempt *attempt = &call->attempt;
+    struct attempt *attempt = &call->attempt;
 
     if (attempt->error != CALL_OK || call->scope->is_pass) {
         return attempt->error;
@@ -202,19 +202,30 @@ static enum call_error judge(const struct call *call)
     if (attempt->status < 200 || attempt->status > 299) {
         return CALL_HTTP_RESPONSE_STATUS;
     }
-    if (call->planned->is_text) {
-        return CALL_OK;
-    }
-    return json_scan_check(buf_view(&attempt->response), JSON_SCAN_DEPTH, NULL) == 0 ? CALL_OK : CALL_INVALID_JSON;
+    return attempt->wants_json && !attempt_has_json(attempt) ? CALL_INVALID_JSON : CALL_OK;
 }
 
 /* Stale and not a byte sent: any method may go again. Sent: only one whose repetition does no harm. */
+static bool may_be_repeated(const struct attempt *attempt)
+{
+    return attempt->is_stale && (attempt->sent_us == 0 || attempt_is_idempotent(attempt));
+}
+
+/* No descriptor was left for it: whichever strategy keeps some for connections that nobody uses gives them up. What an
+ * earlier call closed may do for this one, too. */
+static void make_room(const struct call *call)
+{
+    for (size_t i = 0; i < STRATEGY_COUNT; i++) {
+        upstream_close_idle(call->scope->upstreams[i]);
+    }
+}
+
+/* Not in line: one that got no place at the gate was never tried. */
 static bool deserves_another_attempt(const struct call *call)
 {
-    const struct attempt *attempt = &call->attempt;
+    bool may_be_tried = call->state == CALL_TRYING && !call->is_settled && call->account.attempts < ATTEMPTS_AT_MOST;
 
-    return !call->is_settled && attempt->is_stale && call->account.attempts < ATTEMPTS_AT_MOST &&
-           (attempt->sent_us == 0 || attempt_is_idempotent(attempt));
+    return may_be_tried && (may_be_repeated(&call->attempt) || call->attempt.error == CALL_CONNECTION_LIMIT_REACHED);
 }
 
 /* The place is free before anybody hears of it: a call that waited for this one may want it. The gate may be gone with
@@ -238,6 +249,9 @@ static void on_attempt_done(struct attempt *attempt, void *context)
 
     if (deserves_another_attempt(call)) {
         call->account.started_us = attempt->started_us;
+        if (attempt->error == CALL_CONNECTION_LIMIT_REACHED) {
+            make_room(call);
+        }
         try_again(call);
         return;
     }

@@ -4,7 +4,8 @@
  *
  * It starts when its backend's gate has a place, on the next of the backend's servers. One attempt; and once more, on a
  * fresh connection, when a kept connection ended before any byte of an answer came and the method may be repeated (RFC
- * 9110 §9.2.2), or when nothing had been sent on it. Retries, hedging and coalescing have their place here and nowhere
+ * 9110 §9.2.2), or when nothing had been sent on it; and when no descriptor was to be had for a new connection,
+ * after some of those that nobody uses were closed. Retries, hedging and coalescing have their place here and nowhere
  * else.
  */
 #ifndef GATEWAY_CALL_POLICY_H

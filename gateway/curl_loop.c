@@ -184,6 +184,13 @@ void curl_loop_cancel(struct curl_loop *curl_loop, struct attempt *attempt, enum
     curl_group_cancel(curl_group_of(attempt), attempt, error);
 }
 
+void curl_loop_close_idle(struct curl_loop *curl_loop)
+{
+    if (curl_loop->longest_idle != NULL) {
+        drop_group(curl_loop, curl_loop->longest_idle);
+    }
+}
+
 size_t curl_loop_group_count(const struct curl_loop *curl_loop)
 {
     return curl_loop->group_count;

@@ -39,6 +39,9 @@ void curl_loop_start(struct curl_loop *curl_loop, struct attempt *attempt);
 /* Ends it now: its connection is closed, and the attempt is completed with `error`. */
 void curl_loop_cancel(struct curl_loop *curl_loop, struct attempt *attempt, enum call_error error);
 
+/* Frees the group that was idle longest, with its connections. Not from within libcurl. */
+void curl_loop_close_idle(struct curl_loop *curl_loop);
+
 size_t curl_loop_group_count(const struct curl_loop *curl_loop);
 /* Connections without a call. */
 size_t curl_loop_kept_count(const struct curl_loop *curl_loop);

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct tls_settings none = { .server_name = NULL };
 
@@ -21,11 +22,40 @@ static int set_folder(void *easy, const struct tls_settings *tls)
     return curl_easy_setopt(easy, CURLOPT_CAPATH, folder) == CURLE_OK ? 0 : -ENOMEM;
 }
 
+/* ---- what a server may do to a session ---- */
+
+/* libcurl lets OpenSSL take every end of a connection for the session's own: curl_tls_has_farewell() has to tell them
+ * apart. And a server that asks to negotiate anew gets nothing but a no: while that went on, sending would wait for
+ * bytes to come, and libcurl says only that it waits. */
+static CURLcode harden(CURL *easy, void *openssl, void *unused)
+{
+    SSL_CTX *context = openssl;
+
+    (void)easy;
+    (void)unused;
+    (void)SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    (void)SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+    return CURLE_OK;
+}
+
+/* Of another library's it would be another thing that is handed over. */
+static bool is_openssl(void)
+{
+    const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+    return library != NULL && strncmp(library, "OpenSSL/", strlen("OpenSSL/")) == 0;
+}
+
+/* ---- constants ---- */
+
 void curl_tls_set_constants(void *easy)
 {
     (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (is_openssl()) {
+        (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, harden);
+    }
     (void)!set_folder(easy, &none);
 }
 
@@ -92,14 +122,29 @@ int curl_tls_set(struct curl_tls *state, void *easy, const struct url *server, c
 
 /* ---- a session ---- */
 
-/* Of a session that is not OpenSSL's nothing is known: better no reuse than another answer's bytes. */
-bool curl_tls_has_unread(void *easy)
+/* NULL: the connection is plain, or there is none. */
+static const struct curl_tlssessioninfo *session_of(void *easy)
 {
     const struct curl_tlssessioninfo *session = NULL;
 
-    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL ||
-        session->backend == CURLSSLBACKEND_NONE || session->internals == NULL) {
-        return false;
-    }
-    return session->backend != CURLSSLBACKEND_OPENSSL || SSL_has_pending(session->internals) != 0;
+    bool is_known = curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK && session != NULL &&
+                    session->backend != CURLSSLBACKEND_NONE && session->internals != NULL;
+    return is_known ? session : NULL;
+}
+
+/* Of a session that is not OpenSSL's nothing is known: better no reuse than another answer's bytes. */
+bool curl_tls_has_unread(void *easy)
+{
+    const struct curl_tlssessioninfo *session = session_of(easy);
+
+    return session != NULL && (session->backend != CURLSSLBACKEND_OPENSSL || SSL_has_pending(session->internals) != 0);
+}
+
+/* The other libraries themselves take an end without it for an error. */
+bool curl_tls_has_farewell(void *easy)
+{
+    const struct curl_tlssessioninfo *session = session_of(easy);
+
+    return session != NULL && (session->backend != CURLSSLBACKEND_OPENSSL ||
+                               (SSL_get_shutdown(session->internals) & SSL_RECEIVED_SHUTDOWN) != 0);
 }

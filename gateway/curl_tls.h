@@ -31,7 +31,7 @@ struct curl_tls {
 
 enum { CURL_TLS_URL_BYTES = 320 };
 
-/* Once for each handle: verification, TLS 1.2 at least. */
+/* Once for each handle: verification, TLS 1.2 at least, no renegotiation. */
 void curl_tls_set_constants(void *easy);
 /* "https://name:8443/" */
 void curl_tls_write_url(const struct url *server, const struct tls_settings *tls, char *text, size_t size);
@@ -42,5 +42,9 @@ int curl_tls_set(struct curl_tls *state, void *easy, const struct url *server,
 /* Within libcurl's callbacks: decrypted bytes lie in the session of the handle's connection, where no socket shows
  * them. Of a plain connection: false. */
 bool curl_tls_has_unread(void *easy);
+/* The server has ended the session of the handle's connection (close_notify). A connection that ends without may have
+ * been cut by anybody on the way, and with it a body that goes on to its end (RFC 9112 §9.8). Of a plain connection, or
+ * where libcurl has let go of it: false. */
+bool curl_tls_has_farewell(void *easy);
 
 #endif

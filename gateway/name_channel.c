@@ -30,7 +30,6 @@ struct name_channel {
     ares_channel ares; /* NULL: nothing was asked yet */
     struct name_socket *sockets;
     struct loop_timer timer;
-    size_t asking_count;
     bool is_closing;
 };
 
@@ -174,17 +173,17 @@ static int open_ares(struct name_channel *channel)
     return 0;
 }
 
-/* Anew when the resolv.conf is another one by now: a name server may have moved. */
+/* Anew when the resolv.conf is another one by now: a name server may have moved. What the old ones were asked has no
+ * answer then: where they do not answer at all, something is always being asked, and nobody would ever hear of the new
+ * ones. */
 static int make_ready(struct name_channel *channel)
 {
-    if (channel->ares != NULL && channel->asking_count > 0) {
-        return 0;
-    }
     struct file_version version = file_version_of(resolv_conf_path(channel));
     if (channel->ares != NULL && file_version_is_same(version, channel->resolv_conf_version)) {
         return 0;
     }
     if (channel->ares != NULL) {
+        loop_disarm(channel->loop, &channel->timer);
         ares_destroy(take_pointer(channel->ares));
     }
     channel->resolv_conf_version = version;
@@ -203,6 +202,7 @@ static enum name_outcome outcome_of(int status)
     case ARES_EBADNAME:
         return NAME_ABSENT;
     case ARES_ETIMEOUT:
+    case ARES_EDESTRUCTION: /* see make_ready() */
         return NAME_SILENT;
     default:
         return NAME_FAILED;
@@ -260,7 +260,6 @@ static void on_answer(void *context, int status, int timeouts, struct ares_addri
         read_answer(answer, &finding);
         ares_freeaddrinfo(answer);
     }
-    question->channel->asking_count--;
     if (!question->channel->is_closing) {
         question->on_found(question->context, &finding);
     }
@@ -280,7 +279,6 @@ void name_channel_ask(struct name_channel *channel, const char *host, name_found
         return;
     }
     *question = (struct question){ .channel = channel, .on_found = on_found, .context = context };
-    channel->asking_count++;
     ares_getaddrinfo(channel->ares, host, NULL, &hints, on_answer, question);
     wait_for_next_try(channel);
 }

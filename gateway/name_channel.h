@@ -3,8 +3,8 @@
  * name_channel - asks name servers from within a loop: the only place that knows c-ares. No thread, no waiting.
  *
  * The hosts file first, then the name servers, as the system's resolv.conf and nsswitch.conf say; the resolv.conf is
- * read with the first question, and again when it was changed and nothing is being asked. Addresses of both families
- * are asked for. Nothing is kept here: name_resolver does that.
+ * read with the first question, and again with one before which it was changed: what is being asked then is
+ * NAME_SILENT. Addresses of both families are asked for. Nothing is kept here: name_resolver does that.
  *
  * HOSTALIASES, LOCALDOMAIN, RES_OPTIONS and CARES_HOSTS are of no effect: name_channel_global_init() takes them out of
  * the environment.
@@ -29,7 +29,7 @@ enum name_outcome {
     NAME_FOUND,
     NAME_ABSENT, /* a name server says so: there is none, or none with an address */
     NAME_FAILED, /* nobody could be asked, or could tell */
-    NAME_SILENT, /* nobody answered */
+    NAME_SILENT, /* nobody answered, as yet */
 };
 
 struct name_finding {

@@ -96,20 +96,23 @@ static enum call_error perform(struct pool_thread *thread, struct attempt *attem
     return transfer_perform(thread->transfer, attempt);
 }
 
-/* As far as it can be told here: a body that is no JSON is found later. */
-static bool has_failed(const struct attempt *attempt, enum call_error error)
+/* Bodies are read here, and not once more in the loop. */
+static bool has_failed(struct attempt *attempt, enum call_error error)
 {
-    return error != CALL_OK || attempt->status < 200 || attempt->status > 299;
+    bool is_good = error == CALL_OK && attempt->status >= 200 && attempt->status <= 299;
+
+    return !is_good || (attempt->wants_json && !attempt_has_json(attempt));
 }
 
 static enum call_error run_job(struct pool_thread *thread, struct thread_job *job)
 {
     enum call_error error = perform(thread, job->attempt);
+    bool is_failure = has_failed(job->attempt, error);
 
     pthread_mutex_lock(&thread->pool->lock);
     job->transfer = NULL;
     enum call_error cancel_error = job->cancel_error;
-    thread->is_held = has_failed(job->attempt, error);
+    thread->is_held = is_failure;
     job->held = thread->is_held ? thread : NULL;
     thread->pool->held_count += thread->is_held ? 1 : 0;
     pthread_mutex_unlock(&thread->pool->lock);

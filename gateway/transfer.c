@@ -154,6 +154,7 @@ static int on_request_due(void *context, char *remote_address, char *local_addre
     return verdict;
 }
 
+/* libcurl calls it last when a transfer is over and the connection still there. */
 static int on_progress(void *context, curl_off_t expected, curl_off_t received, curl_off_t to_send, curl_off_t sent)
 {
     struct transfer *transfer = context;
@@ -162,6 +163,9 @@ static int on_progress(void *context, curl_off_t expected, curl_off_t received, 
     (void)received;
     (void)to_send;
     (void)sent;
+    if (transfer->awaits_farewell && curl_tls_has_farewell(transfer->easy)) {
+        transfer->has_farewell = true;
+    }
     return atomic_load(&transfer->is_aborted) ? 1 : 0;
 }
 
@@ -193,6 +197,13 @@ static void keep_no_connection(struct transfer *transfer)
     (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
+/* libcurl tells a connection's end that is the session's from any other only while it is there; see on_progress(). */
+static void await_farewell(struct transfer *transfer)
+{
+    transfer->awaits_farewell = true;
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+}
+
 /* False: libcurl is to end the transfer and its connection, because the answer is wrong, or because it is all there and
  * bytes follow, or libcurl would not stop by itself. */
 static bool read_answer(struct transfer *transfer, const char *bytes, size_t count)
@@ -206,6 +217,10 @@ static bool read_answer(struct transfer *transfer, const char *bytes, size_t cou
         return false;
     }
     if (!parser->is_complete) {
+        bool has_no_end = parser->phase == HTTP_RESPONSE_BODY_UNTIL_END;
+        if (has_no_end && transfer->attempt->server->is_tls && !transfer->awaits_farewell) {
+            await_farewell(transfer);
+        }
         return true;
     }
     if (is_in_head && may_be_followed(&parser->framing)) {
@@ -319,6 +334,11 @@ static void begin_answer(struct transfer *transfer, struct attempt *attempt)
     if (transfer->forbids_reuse) {
         transfer->forbids_reuse = false;
         (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 0L);
+    }
+    transfer->has_farewell = false;
+    if (transfer->awaits_farewell) {
+        transfer->awaits_farewell = false;
+        (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, transfer->is_abortable ? 0L : 1L);
     }
 }
 

@@ -54,7 +54,9 @@ struct transfer {
     bool is_out_of_descriptors;
     int opened[TRANSFER_SOCKETS_OPENED];
     size_t opened_count;
-    bool forbids_reuse; /* the handle's option */
+    bool forbids_reuse;   /* the handle's option */
+    bool awaits_farewell; /* the answer ends with its connection, and that with a word of the server's */
+    bool has_farewell;
     struct http_response_parser parser;
 
     /* For an abort from another thread. */

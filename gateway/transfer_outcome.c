@@ -43,7 +43,8 @@ static enum call_error error_of_code(struct transfer *transfer, int code)
     switch (code) {
     case CURLE_OK:
     case CURLE_PARTIAL_FILE:
-        return http_response_parser_end(&transfer->parser);
+        return transfer->awaits_farewell && !transfer->has_farewell ? http_response_parser_break(&transfer->parser)
+                                                                    : http_response_parser_end(&transfer->parser);
     case CURLE_OPERATION_TIMEDOUT:
         return attempt_timeout_error(transfer->attempt);
     case CURLE_ABORTED_BY_CALLBACK:

@@ -7,6 +7,8 @@
  * once, on the worker's thread. sync blocks inside start(). cancel() ends an attempt early with the error given; where
  * that takes a while (threads) or is not possible (sync), the attempt still completes once.
  *
+ * close_idle() is for whoever is out of descriptors: not from within libcurl.
+ *
  * Memory: an upstream is owned by its worker; upstream_free() cancels nothing: attempts must be done by then.
  */
 #ifndef GATEWAY_UPSTREAM_H
@@ -21,6 +23,8 @@ struct upstream_operations {
     const char *name;
     void (*start)(struct upstream *upstream, struct attempt *attempt);
     void (*cancel)(struct upstream *upstream, struct attempt *attempt, enum call_error error);
+    /* Closes some of the connections that no attempt uses. NULL: it has none that the worker's thread could close. */
+    void (*close_idle)(struct upstream *upstream);
     void (*free)(struct upstream *upstream);
 };
 
@@ -39,6 +43,14 @@ static inline void upstream_cancel(struct upstream *upstream, struct attempt *at
 {
     if (attempt->state == ATTEMPT_STARTED) {
         upstream->operations->cancel(upstream, attempt, error);
+    }
+}
+
+/* NULL is fine. */
+static inline void upstream_close_idle(struct upstream *upstream)
+{
+    if (upstream != NULL && upstream->operations->close_idle != NULL) {
+        upstream->operations->close_idle(upstream);
     }
 }
 

@@ -28,6 +28,11 @@ static void cancel(struct upstream *upstream, struct attempt *attempt, enum call
     curl_loop_cancel(async_of(upstream)->curl_loop, attempt, error);
 }
 
+static void close_idle(struct upstream *upstream)
+{
+    curl_loop_close_idle(async_of(upstream)->curl_loop);
+}
+
 static void free_async(struct upstream *upstream)
 {
     struct upstream_async *async = async_of(upstream);
@@ -42,6 +47,7 @@ struct upstream *upstream_async_new(struct loop *loop)
         .name = "async",
         .start = start,
         .cancel = cancel,
+        .close_idle = close_idle,
         .free = free_async,
     };
     struct upstream_async *async = calloc(1, sizeof *async);

@@ -151,6 +151,11 @@ static void cancel(struct upstream *upstream, struct attempt *attempt, enum call
     attempt_complete(attempt, error == CALL_HTTP_RESPONSE_TIMEOUT ? CALL_DNS_TIMEOUT : error);
 }
 
+static void close_idle(struct upstream *upstream)
+{
+    upstream_close_idle(named_of(upstream)->inner);
+}
+
 static void free_named(struct upstream *upstream)
 {
     struct upstream_named *named = named_of(upstream);
@@ -170,6 +175,7 @@ struct upstream *upstream_named_new(struct upstream *inner, const struct upstrea
         .name = "named",
         .start = start,
         .cancel = cancel,
+        .close_idle = close_idle,
         .free = free_named,
     };
     struct upstream_named *named = inner != NULL ? calloc(1, sizeof *named) : NULL;

@@ -172,6 +172,11 @@ static void cancel(struct upstream *upstream, struct attempt *attempt, enum call
     stop(attempt->transfer, error);
 }
 
+static void close_idle(struct upstream *upstream)
+{
+    wire_pool_close_half(container_of(upstream, struct upstream_wire, upstream)->pool);
+}
+
 static void free_wire(struct upstream *upstream)
 {
     struct upstream_wire *wire = container_of(upstream, struct upstream_wire, upstream);
@@ -193,6 +198,7 @@ struct upstream *upstream_wire_new(struct loop *loop)
         .name = "wire",
         .start = start,
         .cancel = cancel,
+        .close_idle = close_idle,
         .free = free_wire,
     };
     struct upstream_wire *wire = calloc(1, sizeof *wire);

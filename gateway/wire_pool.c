@@ -184,6 +184,24 @@ void wire_pool_put(struct wire_pool *pool, struct wire_server *server, struct wi
     arm(pool);
 }
 
+/* ---- for want of descriptors ---- */
+
+static void close_half(struct wire_server *server)
+{
+    for (size_t count = (server->idle_count + 1) / 2; count > 0; count--) {
+        end_idle(server->oldest);
+    }
+}
+
+void wire_pool_close_half(struct wire_pool *pool)
+{
+    for (size_t i = 0; i < array_length(pool->servers); i++) {
+        for (struct wire_server *server = pool->servers[i]; server != NULL; server = server->next) {
+            close_half(server);
+        }
+    }
+}
+
 /* ---- life ---- */
 
 struct wire_pool *wire_pool_new(struct loop *loop, const struct wire_pool_limits *limits)

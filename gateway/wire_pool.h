@@ -44,6 +44,8 @@ struct wire_server *wire_pool_server(struct wire_pool *pool, const struct url *u
 struct wire_connection *wire_pool_take(struct wire_server *server);
 /* Nobody needs it now, and nothing is under way on it. The pool closes it in its time. */
 void wire_pool_put(struct wire_pool *pool, struct wire_server *server, struct wire_connection *connection);
+/* Closes the half of each server's that was idle longest, rounded up. */
+void wire_pool_close_half(struct wire_pool *pool);
 /* How many are idle. */
 size_t wire_pool_idle_count(const struct wire_server *server);
 

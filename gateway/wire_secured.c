@@ -4,6 +4,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 
+#include "gateway/curl_tls.h"
+
 struct session {
     CURL *easy;
     void (*on_closing)(void *context);
@@ -29,7 +31,8 @@ static ssize_t secured_receive(struct wire_connection *connection, char *bytes, 
 
     CURLcode code = curl_easy_recv(session->easy, bytes, size, &count);
     if (code == CURLE_OK) {
-        return (ssize_t)count;
+        /* Its end, if nobody cut it off. */
+        return count > 0 || curl_tls_has_farewell(session->easy) ? (ssize_t)count : -ECONNRESET;
     }
     return code == CURLE_AGAIN ? -EAGAIN : -ECONNRESET;
 }

@@ -26,6 +26,7 @@ struct worker {
     struct attempt_queue completions;
     struct random_source random;
     struct worker_upstreams upstreams;
+    struct backend_gates gates;
     struct request_host host;
     struct http_server *server;
     struct front_door door;
@@ -174,7 +175,8 @@ static int adopt(struct worker *worker, struct config *config)
     if (worker_upstreams_open_threads(&worker->upstreams, atomic_load(worker->settings.pool)) < 0) {
         return -ENOMEM;
     }
-    struct worker_config *next = worker_config_new(config, worker->settings.place, worker->settings.metrics, *current);
+    struct worker_config *next =
+        worker_config_new(config, worker->settings.place, worker->settings.metrics, &worker->gates);
     if (next == NULL) {
         return -ENOMEM;
     }

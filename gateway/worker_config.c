@@ -14,27 +14,8 @@ size_t worker_config_share(size_t limit, struct worker_place place)
     return share > 0 ? share : 1;
 }
 
-static struct backend_gate *find_gate(const struct worker_config *before, struct str name)
-{
-    for (size_t i = 0; before != NULL && i < before->config->backend_count; i++) {
-        if (str_equal(backend_gate_name(before->gates[i]), name)) {
-            return before->gates[i];
-        }
-    }
-    return NULL;
-}
-
-static struct backend_gate *make_gate(const struct config_backend *backend, struct metrics *metrics,
-                                      const struct worker_config *before)
-{
-    struct backend_gate *kept = find_gate(before, backend->name);
-
-    return kept != NULL ? backend_gate_hold(kept)
-                        : backend_gate_new(backend->name, metrics_backend(metrics, backend->name));
-}
-
 struct worker_config *worker_config_new(struct config *config, struct worker_place place, struct metrics *metrics,
-                                        const struct worker_config *before)
+                                        struct backend_gates *gates)
 {
     struct worker_config *made = calloc(1, sizeof *made + config->backend_count * sizeof(struct backend_gate *));
 
@@ -45,7 +26,8 @@ struct worker_config *worker_config_new(struct config *config, struct worker_pla
     made->config = config_hold(config);
     made->in_flight_limit = worker_config_share(config->limits.in_flight, place);
     for (size_t i = 0; i < config->backend_count; i++) {
-        made->gates[i] = make_gate(&config->backends[i], metrics, before);
+        struct str name = config->backends[i].name;
+        made->gates[i] = backend_gates_get(gates, name, metrics_backend(metrics, name));
         if (made->gates[i] == NULL) {
             worker_config_release(made);
             return NULL;

@@ -2,8 +2,8 @@
 /*
  * worker_config - one worker's side of a configuration: the gates of its backends.
  *
- * Each request holds the one it began with. A reload makes a new one, which takes over the gates of backends that have
- * the same name.
+ * Each request holds the one it began with. A reload makes a new one, which takes over the gates that somebody still
+ * holds of backends that have the same name.
  *
  * Memory: counted; holds the configuration.   Threads: the worker's.
  */
@@ -28,9 +28,9 @@ struct worker_place {
     unsigned count;
 };
 
-/* Takes a reference of `config`. `before`: whose gates are taken over; NULL: none. NULL: no memory. */
+/* Takes a reference of `config`. `gates`: the worker's. NULL: no memory. */
 struct worker_config *worker_config_new(struct config *config, struct worker_place place, struct metrics *metrics,
-                                        const struct worker_config *before) must_check;
+                                        struct backend_gates *gates) must_check;
 struct worker_config *worker_config_hold(struct worker_config *config);
 /* NULL is fine. */
 void worker_config_release(struct worker_config *config);

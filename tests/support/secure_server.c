@@ -216,8 +216,34 @@ static bool answer(struct peer *peer, gnutls_session_t session)
     return true;
 }
 
+/* True: the client would rather not. */
+static bool ask_anew(struct peer *peer, gnutls_session_t session)
+{
+    char byte = 0;
+
+    if (gnutls_rehandshake(session) < 0) {
+        return false;
+    }
+    ssize_t count = gnutls_record_recv(session, &byte, 1);
+    while (count < 0 && may_go_on(peer, count)) {
+        count = gnutls_record_recv(session, &byte, 1);
+    }
+    pthread_mutex_lock(&peer->server->lock);
+    peer->server->seen.renewed += count == GNUTLS_E_REHANDSHAKE ? 1 : 0;
+    pthread_mutex_unlock(&peer->server->lock);
+    return count == GNUTLS_E_WARNING_ALERT_RECEIVED && gnutls_alert_get(session) == GNUTLS_A_NO_RENEGOTIATION;
+}
+
+static bool serve_one(struct peer *peer, gnutls_session_t session)
+{
+    bool asks_anew = peer->server->settings->asks_anew;
+
+    return read_head(peer, session) && (!asks_anew || ask_anew(peer, session)) && answer(peer, session);
+}
+
 static void serve(struct peer *peer)
 {
+    enum secure_server_end end = peer->server->settings->end;
     gnutls_session_t session = new_session(peer);
     char early[256];
 
@@ -227,9 +253,11 @@ static void serve(struct peer *peer)
     if (shake_hands(peer, session)) {
         ssize_t count = gnutls_record_recv_early_data(session, early, sizeof early);
         note_bytes(peer->server, 0, count > 0 ? (size_t)count : 0, false);
-        while (read_head(peer, session) && answer(peer, session)) {
+        while (serve_one(peer, session) && end == SECURE_SERVER_KEEPS) {
         }
-        (void)gnutls_bye(session, GNUTLS_SHUT_WR);
+        if (end != SECURE_SERVER_IS_CUT_OFF) {
+            (void)gnutls_bye(session, GNUTLS_SHUT_WR);
+        }
     }
     gnutls_deinit(session);
 }

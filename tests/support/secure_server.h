@@ -19,6 +19,13 @@
 
 #include "tests/support/certificate.h"
 
+/* What becomes of a connection behind an answer. */
+enum secure_server_end {
+    SECURE_SERVER_KEEPS,
+    SECURE_SERVER_SAYS_GOODBYE, /* close_notify, then FIN */
+    SECURE_SERVER_IS_CUT_OFF,   /* FIN alone */
+};
+
 struct secure_server_settings {
     const struct certificate *certificate;      /* NULL: it speaks no TLS */
     const char *plain;                          /* without a certificate: sent to whoever connects, and closed */
@@ -27,6 +34,8 @@ struct secure_server_settings {
     const char *const *records;                 /* an answer, each in a record of its own; NULL-terminated; NULL: a
                                                    good one with `{"tls":true}` */
     bool sends_in_one_segment;                  /* all records in one write */
+    bool asks_anew;                             /* for another handshake (TLS 1.2) before it answers */
+    enum secure_server_end end;
 };
 
 struct secure_server;
@@ -41,6 +50,7 @@ struct secure_server_seen {
     size_t connections; /* accepted */
     size_t handshakes;  /* that came about */
     size_t resumed;     /* of them */
+    size_t renewed;     /* handshakes that the client began because it was asked to */
     size_t early_bytes; /* sent before the handshake was complete */
     size_t bytes;       /* of requests */
     size_t requests;

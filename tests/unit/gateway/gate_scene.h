@@ -24,6 +24,7 @@ struct visitor {
 
 struct scene {
     struct metrics_backend gauges;
+    struct backend_gates gates;
     struct backend_gate *gate;
     struct visitor visitors[VISITORS];
     char called_in[4 * VISITORS]; /* in this order */
@@ -46,7 +47,7 @@ static inline void on_place(void *context)
 static inline void open_scene(struct scene *scene, size_t in_flight, size_t queue)
 {
     *scene = (struct scene){ .called_in_count = 0 };
-    scene->gate = backend_gate_new(STR("users"), &scene->gauges);
+    scene->gate = backend_gates_get(&scene->gates, STR("users"), &scene->gauges);
     assert_non_null(scene->gate);
     backend_gate_set_limits(scene->gate, in_flight, queue);
     for (size_t i = 0; i < VISITORS; i++) {

@@ -32,10 +32,32 @@ static void attempt_says_which_timeout_it_was(void **state)
     }
 }
 
+static void attempt_reads_a_body_once(void **state)
+{
+    struct attempt good = { .body_kind = ATTEMPT_BODY_UNREAD };
+    struct attempt bad = { .body_kind = ATTEMPT_BODY_UNREAD };
+    (void)state;
+    buf_init(&good.response, 16);
+    buf_init(&bad.response, 16);
+    assert_int_equal(buf_add_str(&good.response, STR("[1]")), 0);
+    assert_int_equal(buf_add_str(&bad.response, STR("[1")), 0);
+
+    assert_true(attempt_has_json(&good));
+    assert_false(attempt_has_json(&bad));
+    assert_int_equal(buf_add_str(&good.response, STR("]")), 0);
+    assert_int_equal(buf_add_str(&bad.response, STR("]")), 0);
+
+    assert_true(attempt_has_json(&good));
+    assert_false(attempt_has_json(&bad));
+    buf_clear(&good.response);
+    buf_clear(&bad.response);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attempt_says_which_timeout_it_was),
+        cmocka_unit_test(attempt_reads_a_body_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -306,6 +306,43 @@ static void pool_does_not_close_what_was_used_in_time(void **state)
     close_fixture(&fixture);
 }
 
+/* ---- for want of descriptors ---- */
+
+static void pool_closes_the_half_that_was_idle_longest_of_each_server(void **state)
+{
+    struct fixture fixture;
+    struct wire_connection *connections[5];
+    struct wire_connection *other = NULL;
+    struct url url;
+    int far[5];
+    (void)state;
+    open_fixture(&fixture, &(struct wire_pool_limits){ .idle_most = 8, .idle_us = patient.idle_us });
+    url_from("http://127.0.0.1:9001", &url);
+    struct wire_server *other_server = wire_pool_server(fixture.pool, &url, NULL);
+    for (size_t i = 0; i < array_length(far); i++) {
+        far[i] = put_new(&fixture, fixture.server, &connections[i]);
+    }
+    int other_far = put_new(&fixture, other_server, &other);
+
+    wire_pool_close_half(fixture.pool);
+
+    for (size_t i = 0; i < array_length(far); i++) {
+        assert_int_equal(has_ended(far[i]), i < 3);
+    }
+    assert_true(has_ended(other_far));
+    assert_int_equal(wire_pool_idle_count(other_server), 0);
+    wire_pool_close_half(fixture.pool);
+    assert_true(has_ended(far[3]));
+    wire_pool_close_half(fixture.pool);
+    assert_int_equal(wire_pool_idle_count(fixture.server), 0);
+    wire_pool_close_half(fixture.pool);
+    close_fixture(&fixture);
+    for (size_t i = 0; i < array_length(far); i++) {
+        (void)close(far[i]);
+    }
+    (void)close(other_far);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +355,7 @@ int main(void)
         cmocka_unit_test(what_came_since_the_loops_last_look_is_seen_when_a_connection_is_taken),
         cmocka_unit_test(pool_closes_what_nobody_used_for_a_while),
         cmocka_unit_test(pool_does_not_close_what_was_used_in_time),
+        cmocka_unit_test(pool_closes_the_half_that_was_idle_longest_of_each_server),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,9 @@ static struct config *config_with(const struct config_backend *backends, size_t 
 
 /* Of the configuration nothing is left but what the worker holds. */
 static struct worker_config *take_over(struct config *config, struct worker_place place, struct metrics *metrics,
-                                       const struct worker_config *before)
+                                       struct backend_gates *gates)
 {
-    struct worker_config *made = worker_config_new(config, place, metrics, before);
+    struct worker_config *made = worker_config_new(config, place, metrics, gates);
 
     assert_non_null(made);
     config_release(config);
@@ -112,13 +112,14 @@ static void worker_config_gives_each_gate_its_share(void **state)
         size_t users, users_line, requests;
     } cases[] = { { 0, 3, 2, 4 }, { 1, 2, 1, 3 } };
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     (void)state;
     assert_non_null(metrics);
 
     for (size_t i = 0; i < array_length(cases); i++) {
         struct config *config = config_with(backends, array_length(backends));
         config->limits.in_flight = 7;
-        struct worker_config *worker = take_over(config, (struct worker_place){ cases[i].index, 2 }, metrics, NULL);
+        struct worker_config *worker = take_over(config, (struct worker_place){ cases[i].index, 2 }, metrics, &gates);
 
         assert_int_equal(worker->in_flight_limit, cases[i].requests);
         assert_room(worker->gates[0], cases[i].users, cases[i].users_line);
@@ -136,10 +137,11 @@ static void worker_config_holds_its_configuration_until_nobody_needs_it(void **s
     const struct config_backend backends[] = { { .name = STR("users"), .max_in_flight = 1 } };
     struct config *config = config_with(backends, array_length(backends));
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     (void)state;
     assert_non_null(metrics);
 
-    struct worker_config *worker = worker_config_new(config, alone, metrics, NULL);
+    struct worker_config *worker = worker_config_new(config, alone, metrics, &gates);
     assert_non_null(worker);
     assert_ptr_equal(worker->config, config);
     assert_int_equal(atomic_load(&config->references), 2);
@@ -157,11 +159,12 @@ static void worker_config_holds_its_configuration_until_nobody_needs_it(void **s
 static void worker_config_does_without_backends(void **state)
 {
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     (void)state;
     assert_non_null(metrics);
 
-    struct worker_config *worker = take_over(config_with(NULL, 0), alone, metrics, NULL);
-    struct worker_config *next = take_over(config_with(NULL, 0), alone, metrics, worker);
+    struct worker_config *worker = take_over(config_with(NULL, 0), alone, metrics, &gates);
+    struct worker_config *next = take_over(config_with(NULL, 0), alone, metrics, &gates);
 
     assert_int_equal(next->config->backend_count, 0);
     worker_config_release(worker);
@@ -177,10 +180,11 @@ static void worker_config_shows_its_gates_in_the_workers_metrics(void **state)
         { .name = STR("orders"), .max_in_flight = 1, .queue = 1 },
     };
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     struct gate_ticket tickets[2];
     (void)state;
     assert_non_null(metrics);
-    struct worker_config *worker = take_over(config_with(backends, array_length(backends)), alone, metrics, NULL);
+    struct worker_config *worker = take_over(config_with(backends, array_length(backends)), alone, metrics, &gates);
 
     (void)enter(worker->gates[1], &tickets[0]);
     (void)enter(worker->gates[1], &tickets[1]);
@@ -209,11 +213,12 @@ static void worker_config_takes_gates_over_by_name_wherever_they_stand(void **st
         { .name = STR("ord"), .max_in_flight = 1 },
     };
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     (void)state;
     assert_non_null(metrics);
-    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, NULL);
+    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, &gates);
 
-    struct worker_config *next = take_over(config_with(backends, 4), alone, metrics, before);
+    struct worker_config *next = take_over(config_with(backends, 4), alone, metrics, &gates);
 
     assert_ptr_equal(next->gates[0], before->gates[1]);
     assert_ptr_equal(next->gates[2], before->gates[0]);
@@ -233,13 +238,14 @@ static void worker_config_counts_calls_from_before_against_the_new_limits(void *
 {
     const struct config_backend backends[] = { { .name = STR("users"), .max_in_flight = 3, .queue = 2 } };
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     struct gate_ticket ticket;
     (void)state;
     assert_non_null(metrics);
-    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, NULL);
+    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, &gates);
     assert_int_equal(enter(before->gates[0], &ticket), GATE_ENTERED);
 
-    struct worker_config *next = take_over(config_with(backends, 1), alone, metrics, before);
+    struct worker_config *next = take_over(config_with(backends, 1), alone, metrics, &gates);
     worker_config_release(before);
 
     assert_room(next->gates[0], 2, 2);
@@ -248,26 +254,31 @@ static void worker_config_counts_calls_from_before_against_the_new_limits(void *
     metrics_free(metrics);
 }
 
-/* Calls of requests that began before the reload still go to a backend that has no name any more. */
+/* Calls of requests that began before the reload still go to a backend that has no name any more; and they count when
+ * it has one again. */
 static void worker_config_keeps_a_dropped_gate_for_those_who_began_with_it(void **state)
 {
     const struct config_backend without[] = { { .name = STR("orders"), .max_in_flight = 2 } };
     const struct config_backend again[] = { { .name = STR("users"), .max_in_flight = 4 } };
     struct metrics *metrics = metrics_new();
+    struct backend_gates gates = { NULL };
     (void)state;
     assert_non_null(metrics);
-    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, NULL);
+    struct worker_config *before = take_over(config_with(first_backends, 3), alone, metrics, &gates);
+    struct gate_ticket ticket;
+    assert_int_equal(enter(before->gates[0], &ticket), GATE_ENTERED);
 
-    struct worker_config *next = take_over(config_with(without, 1), alone, metrics, before);
-    struct worker_config *last = take_over(config_with(again, 1), alone, metrics, next);
+    struct worker_config *next = take_over(config_with(without, 1), alone, metrics, &gates);
+    struct worker_config *last = take_over(config_with(again, 1), alone, metrics, &gates);
 
-    assert_room(before->gates[0], 1, 1);
-    assert_ptr_not_equal(last->gates[0], before->gates[0]);
-    assert_room(last->gates[0], 4, 0);
+    assert_ptr_equal(last->gates[0], before->gates[0]);
+    assert_room(last->gates[0], 3, 0);
+    assert_int_equal(atomic_load(&metrics_backend(metrics, STR("users"))->in_flight), 4);
     worker_config_release(next);
     worker_config_release(last);
     assert_text(backend_gate_name(before->gates[0]), "users");
     worker_config_release(before);
+    assert_null(gates.first);
     metrics_free(metrics);
 }
 
