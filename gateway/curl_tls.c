@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct tls_settings none = { .server_name = NULL };
 
@@ -102,4 +103,16 @@ bool curl_tls_has_unread(void *easy)
         return false;
     }
     return session->backend != CURLSSLBACKEND_OPENSSL || SSL_has_pending(session->internals) != 0;
+}
+
+/* libcurl says it with a slash. */
+void curl_tls_library_version(char *text, size_t size)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+    (void)snprintf(text, size, "%s", version != NULL ? version : "no TLS");
+    char *slash = strchr(text, '/');
+    if (slash != NULL) {
+        *slash = ' ';
+    }
 }

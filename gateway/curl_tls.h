@@ -42,5 +42,7 @@ int curl_tls_set(struct curl_tls *state, void *easy, const struct url *server,
 /* Within libcurl's callbacks: decrypted bytes lie in the session of the handle's connection, where no socket shows
  * them. Of a plain connection: false. */
 bool curl_tls_has_unread(void *easy);
+/* "OpenSSL 3.0.17", the one that libcurl uses. */
+void curl_tls_library_version(char *text, size_t size);
 
 #endif
