@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""markdown - a run's results as the tables of docs/performance.md: python3 -m bench.markdown docs/results/bench.json"""
+"""markdown - a run's results as the tables of the documents.
+
+    python3 -m bench.markdown docs/results/bench.json            # those of docs/performance.md
+    python3 -m bench.markdown docs/results/bench.json --update   # puts them into it, and the README's into that
+"""
 import json
+import os
 import sys
 
 SERVERS = ("floor", "nginx", "haproxy", "go", "node", "aiohttp", "fanlight-async", "fanlight-wire")
+README_CASES = (("hello", "hello world"), ("one-call", "one call"), ("fan-out", "ten calls at once"))
+MARKS = ("<!-- tables -->\n\n", "\n\n<!-- /tables -->")
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNITS = (("cpu_us", "CPU, µs a request"), ("requests_per_second", "requests a second"), ("p99_us", "p99, ms"))
 
 
@@ -65,6 +73,37 @@ def document(run):
     return "\n\n".join(parts)
 
 
+def readme_table(run):
+    """Processor time with 16 clients."""
+    found = {(s["case"], s["server"]): s for s in run["summaries"] if s["clients"] == 16}
+    servers = [name for name in SERVERS if any((case, name) in found for case, _ in README_CASES)]
+    rows = [[title, *(cell(found.get((case, name)), "cpu_us") for name in servers)] for case, title in README_CASES]
+    return table(["CPU, µs a request", *servers], rows)
+
+
+DOCUMENTS = (("docs/performance.md", document), ("README.md", readme_table))
+
+
+def between_marks(text):
+    return text.partition(MARKS[0])[2].partition(MARKS[1])[0]
+
+
+def update(run):
+    for path, tables in DOCUMENTS:
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            text = file.read()
+        with open(os.path.join(TOP, path), "w", encoding="utf-8") as file:
+            file.write(text.replace(MARKS[0] + between_marks(text) + MARKS[1], MARKS[0] + tables(run) + MARKS[1]))
+
+
+def main(path, *options):
+    with open(path, encoding="utf-8") as file:
+        run = json.load(file)
+    if options == ("--update",):
+        update(run)
+    else:
+        print(document(run))
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        print(document(json.load(file)))
+    main(*sys.argv[1:])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""test_markdown - a run's results as the tables of docs/performance.md."""
+"""test_markdown - a run's results as the tables of the documents."""
+import json
+import os
 import unittest
 
 from bench import markdown
@@ -39,6 +41,21 @@ class Tables(unittest.TestCase):
         text = markdown.document(run)
         self.assertEqual(text.count("one-call, 16"), 3)
         self.assertEqual(text.count("in-flight-100, 100"), 3)
+
+
+class Documents(unittest.TestCase):
+    def test_the_documents_have_the_tables_of_the_last_run(self):
+        with open(os.path.join(markdown.TOP, "docs/results/bench.json"), encoding="utf-8") as file:
+            run = json.load(file)
+        for path, tables in markdown.DOCUMENTS:
+            with self.subTest(document=path), open(os.path.join(markdown.TOP, path), encoding="utf-8") as file:
+                self.assertEqual(markdown.between_marks(file.read()), tables(run))
+
+    def test_the_readme_has_each_server_once_and_a_dash_for_what_it_cannot_do(self):
+        run = {"summaries": [summary("nginx", case="hello"), summary("nginx", 64, case="hello"),
+                             summary("haproxy", case="one-call")], "targets": []}
+        self.assertEqual(markdown.readme_table(run).splitlines()[2:],
+                         ["| hello world | 12.3 | – |", "| one call | – | 12.3 |", "| ten calls at once | – | – |"])
 
 
 if __name__ == "__main__":
