@@ -57,6 +57,20 @@ def target_table(targets):
     return table(["case", "server", "target", "ratio", ""], rows)
 
 
+def workers_table(run):
+    """Requests a second with one worker and with two, and how many connections each of the two had, round by round."""
+    found = {(s["case"], s["server"]): s for s in run["summaries"] if s["is_result"]}
+    rows = []
+    for server in (name for name in SERVERS if ("workers-1", name) in found and ("workers-2", name) in found):
+        one, two = (found[(case, server)] for case in ("workers-1", "workers-2"))
+        balances = [sample.get("connections_by_worker", {}).values() for sample in run["samples"]
+                    if (sample["case"], sample["server"]) == ("workers-2", server)]
+        rows.append([server, cell(one, "requests_per_second"), cell(two, "requests_per_second"),
+                     f"{two['requests_per_second'] / one['requests_per_second']:.2f}",
+                     ", ".join("+".join(map(str, counts)) for counts in balances if sum(counts) >= two["clients"]) or "–"])
+    return table(["", "one", "two", "ratio", "connections of the two, each round"], rows)
+
+
 def document(run):
     summaries = run["summaries"]
     cases = list(dict.fromkeys(s["case"] for s in summaries))
@@ -69,6 +83,9 @@ def document(run):
         parts.append("**The same: p99, ms**\n\n" + figure_table(summaries, flight, "p99_us"))
         parts.append("**The same: memory, KiB a request in flight**\n\n"
                      + figure_table(summaries, flight, "request_bytes"))
+    if any(case.startswith("workers") for case in cases):
+        parts.append("**One worker and two, on the two cores that load and backend use as well: requests a second**\n\n"
+                     + workers_table(run))
     parts.append("**Targets** (the worst number of clients counts)\n\n" + target_table(run["targets"]))
     return "\n\n".join(parts)
 

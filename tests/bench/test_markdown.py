@@ -43,6 +43,17 @@ class Tables(unittest.TestCase):
         self.assertEqual(text.count("in-flight-100, 100"), 3)
 
 
+    def test_two_workers_stand_beside_one_with_their_connections_where_all_were_seen(self):
+        run = {"summaries": [summary("fanlight-async", 64, "workers-1", requests_per_second=100.0),
+                             summary("fanlight-async", 64, "workers-2", requests_per_second=150.0),
+                             summary("nginx", 64, "workers-1")],
+               "samples": [{"case": "workers-2", "server": "fanlight-async", "connections_by_worker": counts}
+                           for counts in ({"0": 33, "1": 31}, {"0": 40, "1": 0}, {"0": 65, "1": 0})], "targets": []}
+        self.assertEqual(markdown.workers_table(run).splitlines()[2:],
+                         ["| fanlight-async | 100 | 150 | 1.50 | 33+31, 65+0 |"])
+        self.assertIn("33+31", markdown.document(run))
+
+
 class Documents(unittest.TestCase):
     def test_the_documents_have_the_tables_of_the_last_run(self):
         with open(os.path.join(markdown.TOP, "docs/results/bench.json"), encoding="utf-8") as file:
