@@ -4,7 +4,6 @@
 The load, the backend and this program run on one core, the server on the other; with two workers the server has both,
 and so has the load.
 """
-import datetime
 import json
 import pathlib
 import shutil
@@ -171,7 +170,7 @@ class Measurement:
     def closed_loop(self, round_number, clients):
         self.wrk(clients, self.settings.warm_up_of(self.server))
         before = self.use()
-        begin = datetime.datetime.now(datetime.timezone.utc)
+        accepted = self.accepted()
         found = self.wrk(clients, self.settings.seconds)
         after = self.use()
         self.check_log()
@@ -186,7 +185,7 @@ class Measurement:
             "peak_bytes": cpu.memory_of(self.pids).peak_bytes,
             **({"log_bytes": self.log_file.stat().st_size} if self.log_file else {}),
             **self.shares(before, after),
-            **self.balance(begin),
+            **self.balance(accepted),
         })
 
     def check_log(self):
@@ -197,11 +196,16 @@ class Measurement:
                 raise Failure(f"{self.server} wrote no log")
             time.sleep(0.1)
 
-    def balance(self, begin):
-        """How the connections were spread over several workers, where the server says so."""
+    def accepted(self):
+        """How many connections each of several workers has taken so far, where the server says so."""
         if self.case.workers == 1 or not self.server.startswith(peers.OURS):
             return {}
-        return {"connections_by_worker": probe.fetch_balance(self.admin_port, self.case.workers, begin)}
+        return probe.fetch_accepted(self.admin_port)
+
+    def balance(self, before):
+        """How the connections since `before` were spread over them."""
+        after = self.accepted()
+        return {"connections_by_worker": {worker: after[worker] - before.get(worker, 0) for worker in after}} if after else {}
 
     # ---- constant rate ----
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""probe - single requests around the measurements: is the answer right, how long is it, which worker took what?"""
-import datetime
+"""probe - single requests around the measurements: is the answer right, how long is it, how many connections did each worker take?"""
 import http.client
-import json
+import re
 import socket
 
 TIMEOUT_S = 10
+ACCEPTED = re.compile(r'^fanlight_connections_accepted_total\{worker="(\d+)"\} (\d+)$', re.MULTILINE)
 
 
 def fetch(port, target):
@@ -41,16 +41,11 @@ def content_length(head):
     raise ValueError("the backend's answer has no Content-Length")
 
 
-def balance_of(records, workers, since):
-    """{worker: connections that it has}, of the gateway's last requests (/requests), as far as they came `since`."""
-    clients = {worker: set() for worker in range(workers)}
-    for record in records:
-        if datetime.datetime.fromisoformat(record["ts"]) >= since:
-            clients[record["worker"]].add(record["client"])
-    return {str(worker): len(found) for worker, found in clients.items()}
+def accepted_of(metrics):
+    """{worker: connections that it has accepted}, of the text of /metrics."""
+    return dict((worker, int(count)) for worker, count in ACCEPTED.findall(metrics))
 
 
-def fetch_balance(admin_port, workers, since):
-    status, body = fetch(admin_port, "/requests")
-    records = json.loads(body) if status == 200 else []
-    return balance_of(records if isinstance(records, list) else records.get("requests", []), workers, since)
+def fetch_accepted(admin_port):
+    status, body = fetch(admin_port, "/metrics")
+    return accepted_of(body.decode("utf-8")) if status == 200 else {}

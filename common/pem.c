@@ -93,3 +93,8 @@ int pem_fingerprint(const struct str *texts, size_t count, unsigned char *ret_fi
     }
     return 0;
 }
+
+const char *pem_library_version(void)
+{
+    return gnutls_check_version(NULL);
+}

@@ -23,6 +23,9 @@ int pem_check_key(struct str text, struct error *error) must_check;
 /* The key is that of the first certificate. Both have been checked. 0 or -1. */
 int pem_check_pair(struct str certificates, struct str key, struct error *error) must_check;
 
+/* Of GnuTLS, as it is loaded: "3.7.9". */
+const char *pem_library_version(void);
+
 enum { PEM_FINGERPRINT_BYTES = 32 };
 
 /* SHA-256 over the texts and where each ends: equal ones are of equal texts. 0 or -ENOMEM. */

@@ -38,9 +38,9 @@ uint64_t account_elapsed_us(const struct account *account, const struct call_acc
 /* `,"total_us":…,"queue_us":…,"own_us":…,"calls":[…],"critical_path":["user","items.3"]` as the JSON log has it, with a
  * comma in front. A call of `each` has its `index` behind its `name`; an error that needs it has a `detail`. */
 int account_render_json(const struct account *account, struct buf *json);
-/* The value of Server-Timing, with a NUL behind it: `task1;dur=1000.2, total;dur=1000.9, gateway;dur=0.7`; of more than
- * 32 calls the 32 failed or slowest ones, then `more;desc="224"`. Milliseconds. False: a name is longer than any may
- * be, and it does not fit. */
+/* The value of Server-Timing, with a NUL behind it: `task1;dur=1000.212, total;dur=1000.259, gateway;dur=0.047`; of
+ * more than 32 calls the 32 failed or slowest ones, then `more;desc="224"`. Milliseconds. False: a name is longer than
+ * any may be, and it does not fit. */
 enum { ACCOUNT_SERVER_TIMING_BYTES = 3328 };
 bool account_put_server_timing(const struct account *account, char room[static ACCOUNT_SERVER_TIMING_BYTES]) must_check;
 /* `[{"call":…,"error":…,"status":…,"elapsed_ms":…},…]`, with `index` and `detail` where there are any; with

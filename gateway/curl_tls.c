@@ -148,3 +148,15 @@ bool curl_tls_has_farewell(void *easy)
     return session != NULL && (session->backend != CURLSSLBACKEND_OPENSSL ||
                                (SSL_get_shutdown(session->internals) & SSL_RECEIVED_SHUTDOWN) != 0);
 }
+
+/* libcurl says it with a slash. */
+void curl_tls_library_version(char *text, size_t size)
+{
+    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+    (void)snprintf(text, size, "%s", version != NULL ? version : "no TLS");
+    char *slash = strchr(text, '/');
+    if (slash != NULL) {
+        *slash = ' ';
+    }
+}

@@ -46,5 +46,7 @@ bool curl_tls_has_unread(void *easy);
  * been cut by anybody on the way, and with it a body that goes on to its end (RFC 9112 §9.8). Of a plain connection, or
  * where libcurl has let go of it: false. */
 bool curl_tls_has_farewell(void *easy);
+/* "OpenSSL 3.0.17", the one that libcurl uses. */
+void curl_tls_library_version(char *text, size_t size);
 
 #endif

@@ -7,14 +7,12 @@
 
 #include "common/clock.h"
 #include "common/descriptors.h"
-#include "common/http_server.h"
 #include "common/listener.h"
 #include "gateway/admin.h"
 #include "gateway/config_json.h"
+#include "gateway/library_versions.h"
 #include "gateway/metrics.h"
-#include "gateway/name_channel.h"
 #include "gateway/thread_pool.h"
-#include "gateway/transfer.h"
 #include "gateway/worker.h"
 
 enum {
@@ -48,9 +46,7 @@ struct gateway {
     struct settings started_with; /* for what cannot change later */
     struct config_limits limits_started_with;
     bool is_secured; /* clients speak TLS */
-    char curl_version[32];
-    char names_version[32];
-    char libraries[96];
+    char libraries[LIBRARY_VERSIONS_BYTES];
     size_t planned_count;     /* workers, and metrics */
     struct metrics **metrics; /* of each worker */
     size_t worker_count;
@@ -130,10 +126,7 @@ static int open_metrics(struct gateway *gateway, struct error *error)
     }
     gateway->process.started_wall_us = clock_wall_us();
     gateway->process.version = FANLIGHT_VERSION;
-    transfer_library_version(gateway->curl_version, sizeof gateway->curl_version);
-    name_channel_library_version(gateway->names_version, sizeof gateway->names_version);
-    (void)snprintf(gateway->libraries, sizeof gateway->libraries, "libmicrohttpd %s, %s, %s",
-                   http_server_library_version(), gateway->curl_version, gateway->names_version);
+    library_versions(gateway->libraries);
     gateway->process.libraries = gateway->libraries;
     return gateway->metrics != NULL ? 0 : error_set(error, "cannot start: %s", strerror(ENOMEM));
 }

@@ -10,11 +10,11 @@
 
 #include "common/clock.h"
 #include "common/complain.h"
-#include "common/http_server.h"
 #include "common/stop_signals.h"
 #include "gateway/config_check.h"
 #include "gateway/config_file.h"
 #include "gateway/gateway.h"
+#include "gateway/library_versions.h"
 #include "gateway/name_channel.h"
 #include "gateway/transfer.h"
 
@@ -271,14 +271,9 @@ int main(int argc, char **argv)
 {
     struct settings settings = { .mode = 0 };
     struct error error = { { '\0' } };
-    char curl_version[32];
-    char names_version[32];
-    char libraries[96];
+    char libraries[LIBRARY_VERSIONS_BYTES];
 
-    transfer_library_version(curl_version, sizeof curl_version);
-    name_channel_library_version(names_version, sizeof names_version);
-    (void)snprintf(libraries, sizeof libraries, "libmicrohttpd %s, %s, %s", http_server_library_version(), curl_version,
-                   names_version);
+    library_versions(libraries);
     const struct options_program program = {
         .name = "fanlight-gateway",
         .synopsis = "gateway [OPTIONS]",

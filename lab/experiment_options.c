@@ -146,7 +146,8 @@ const struct option experiment_options[] = {
       .parse = parse_modes,
       .offset = offsetof(struct experiment_options, modes),
       .argument = "MODE[,MODE...]",
-      .help = "gateways to start, one after the other (default: " MODES_UNLESS_SAID ")" },
+      .help = "gateways to start, one after the other: sync, threads, async, mixed, wire (default: " MODES_UNLESS_SAID
+              ")" },
     { .name = "threads",
       .parse = options_parse_integer,
       .offset = offsetof(struct experiment_options, threads),

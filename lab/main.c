@@ -29,11 +29,11 @@ static const struct command commands[] = {
     { "send", send_command_run, "send tasks at the same instant and log what comes back" },
     { "experiment", experiment_command_run, "the same tasks in one mode after another: logs, timeline, table" },
     { "hello", hello_command_run, "1 to 8 client processes and 1000 requests each, beside published figures" },
+    { "sweep", sweep_command_run, "throughput and latency over clients, rate, delay and fan-out, beside theory" },
     { "report", report_command_run, "one page of the results of the three; holds them to thresholds" },
     { "serve", serve_command_run, "the lab as a page in a browser" },
     { "watch", watch_command_run, "each request that a running gateway has finished, as a line" },
     { "hello-client", hello_client_command_run, "one of the client processes of hello" },
-    { "sweep", sweep_command_run, "throughput and latency over clients, rate, delay and fan-out, beside theory" },
 };
 
 /* "send, experiment" */

@@ -42,7 +42,9 @@ function readCall(call, totalUs) {
     parts.push(part('waiting', queued, started ?? endUs));
   }
   if (started !== null) {
-    parts.push(...(connected === null ? [] : [part('connecting', started, connected)]), part('backend', connected ?? started, endUs));
+    // What comes before the last try's connection is the first try then: the backend had the request, and let it go.
+    const isConnectingKnown = connected !== null && !(call.attempts > 1);
+    parts.push(...(isConnectingKnown ? [part('connecting', started, connected)] : []), part('backend', isConnectingKnown ? connected : started, endUs));
   }
   const error = call.error === null || call.error === undefined ? '' : text(call.error);
   const tries = typeof call.attempts === 'number' && call.attempts > 1 ? `${call.attempts} tries` : '';

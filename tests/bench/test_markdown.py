@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""test_markdown - a run's results as the tables of docs/performance.md."""
+"""test_markdown - a run's results as the tables of the documents."""
+import json
+import os
 import unittest
 
 from bench import markdown
@@ -39,6 +41,32 @@ class Tables(unittest.TestCase):
         text = markdown.document(run)
         self.assertEqual(text.count("one-call, 16"), 3)
         self.assertEqual(text.count("in-flight-100, 100"), 3)
+
+
+    def test_two_workers_stand_beside_one_with_their_connections_where_all_were_seen(self):
+        run = {"summaries": [summary("fanlight-async", 64, "workers-1", requests_per_second=100.0),
+                             summary("fanlight-async", 64, "workers-2", requests_per_second=150.0),
+                             summary("nginx", 64, "workers-1")],
+               "samples": [{"case": "workers-2", "server": "fanlight-async", "connections_by_worker": counts}
+                           for counts in ({"0": 33, "1": 31}, {"0": 40, "1": 0}, {"0": 65, "1": 0})], "targets": []}
+        self.assertEqual(markdown.workers_table(run).splitlines()[2:],
+                         ["| fanlight-async | 100 | 150 | 1.50 | 33+31, 65+0 |"])
+        self.assertIn("33+31", markdown.document(run))
+
+
+class Documents(unittest.TestCase):
+    def test_the_documents_have_the_tables_of_the_last_run(self):
+        with open(os.path.join(markdown.TOP, "docs/results/bench.json"), encoding="utf-8") as file:
+            run = json.load(file)
+        for path, tables in markdown.DOCUMENTS:
+            with self.subTest(document=path), open(os.path.join(markdown.TOP, path), encoding="utf-8") as file:
+                self.assertEqual(markdown.between_marks(file.read()), tables(run))
+
+    def test_the_readme_has_each_server_once_and_a_dash_for_what_it_cannot_do(self):
+        run = {"summaries": [summary("nginx", case="hello"), summary("nginx", 64, case="hello"),
+                             summary("haproxy", case="one-call")], "targets": []}
+        self.assertEqual(markdown.readme_table(run).splitlines()[2:],
+                         ["| hello world | 12.3 | – |", "| one call | – | 12.3 |", "| ten calls at once | – | – |"])
 
 
 if __name__ == "__main__":

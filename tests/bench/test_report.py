@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-import datetime
 import json
 import unittest
 
 from bench import figures, probe, report, targets
 from samples import sample
 
-START = datetime.datetime(2026, 1, 2, 3, 4, 0, tzinfo=datetime.timezone.utc)
-RECORDS = [{"worker": worker, "client": client, "ts": f"2026-01-02T03:04:0{second}.123456+00:00"}
-           for second, (worker, client) in enumerate(((0, "127.0.0.1:1"), (0, "127.0.0.1:1"), (1, "127.0.0.1:2"),
-                                                      (0, "127.0.0.1:3"), (1, "127.0.0.1:2")))]
+METRICS = """# TYPE fanlight_connections_accepted_total counter
+fanlight_connections_accepted_total{worker="0"} 40
+fanlight_connections_accepted_total{worker="1"} 0
+fanlight_connections_accepted_total{worker="10"} 24
+fanlight_client_connections_accepted_total 64
+"""
 FIRST = {"idle_bytes": 1024 * 1024, "peak_bytes": 2 * 1024 * 1024}
 
 
@@ -72,14 +73,11 @@ class File(unittest.TestCase):
 
 
 class Balance(unittest.TestCase):
-    def test_connections_are_counted_once_for_each_worker(self):
-        self.assertEqual(probe.balance_of(RECORDS, 2, START), {"0": 2, "1": 1})
+    def test_each_worker_is_told_one_without_any_connection_too(self):
+        self.assertEqual(probe.accepted_of(METRICS), {"0": 40, "1": 0, "10": 24})
 
-    def test_a_worker_without_any_connection_is_shown(self):
-        self.assertEqual(probe.balance_of(RECORDS, 3, START)["2"], 0)
-
-    def test_connections_of_the_warm_up_do_not_count(self):
-        self.assertEqual(probe.balance_of(RECORDS, 2, START + datetime.timedelta(seconds=3)), {"0": 1, "1": 1})
+    def test_a_gateway_that_tells_nothing_has_no_balance(self):
+        self.assertEqual(probe.accepted_of("fanlight_client_connections_accepted_total 64\n"), {})
 
     def test_without_a_length_an_answer_cannot_be_counted(self):
         self.assertEqual(probe.content_length(b"HTTP/1.1 200 OK\r\nContent-Length: 21"), 21)

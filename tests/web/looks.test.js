@@ -41,6 +41,8 @@ for (const [width, scheme] of looks) {
     await page.waitForTimeout(600);
     await keep(page, 'experiment-running', width, scheme);
     await waitForResult(page);
+    const hidden = await page.locator('#experiment-figures .scroll').evaluate((scroll) => scroll.scrollWidth - scroll.clientWidth);
+    assert.equal(hidden, 0, 'the verdicts are beyond the edge');
     await page.locator('svg.lane[data-mode=sync][data-task=task2]').hover();
     await keep(page, 'experiment', width, scheme);
 

@@ -176,6 +176,14 @@ test('a_record_is_cut_as_the_gateway_cuts_it', () => {
   assert.equal(request?.calls[1].note, 'http_response_status, status 503, 2 tries');
 });
 
+test('the_time_of_a_first_try_is_not_taken_for_connecting', () => {
+  const call = { name: 'a', status: 200, error: null, attempts: 2, queued_us: 100, started_us: 100, connected_us: 90400, sent_us: 90400, first_byte_us: 180000, done_us: 180100 };
+
+  const request = readRecord({ total_us: 180200, calls: [call] });
+
+  assert.deepEqual(request?.calls[0].parts, [{ kind: 'backend', start_ms: 0.1, end_ms: 180.1 }]);
+});
+
 test('a_call_that_never_started_waited', () => {
   const call = { name: 'a', status: null, error: 'cancelled', attempts: 0, queued_us: 100, started_us: null, connected_us: null, sent_us: null, first_byte_us: null, done_us: null };
 

@@ -27,7 +27,7 @@ static void account_server_timing_tells_calls_total_and_our_share(void **state)
     int result = render(account_of(&fixture, calls, array_length(calls), 1001900), &value);
 
     assert_int_equal(result, 0);
-    assert_text(buf_view(&value), "task2;dur=500.0, task1;dur=1000.3, total;dur=1000.9, gateway;dur=0.7");
+    assert_text(buf_view(&value), "task2;dur=500.049, task1;dur=1000.250, total;dur=1000.900, gateway;dur=0.650");
 }
 
 static void account_server_timing_without_calls_has_total_and_our_share(void **state)
@@ -39,7 +39,7 @@ static void account_server_timing_without_calls_has_total_and_our_share(void **s
 
     assert_int_equal(render(account_of(&fixture, NULL, 0, 1049), &value), 0);
 
-    assert_text(buf_view(&value), "total;dur=0.0, gateway;dur=0.0");
+    assert_text(buf_view(&value), "total;dur=0.049, gateway;dur=0.049");
 }
 
 /* Calls c0, c1, … with `durations_us` increasing by one millisecond each. */
@@ -66,8 +66,8 @@ static void account_server_timing_shows_32_calls_whole(void **state)
     assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
-    assert_true(str_starts_with(buf_view(&value), STR("c0;dur=1.0, c1;dur=2.0, ")));
-    assert_non_null(strstr(value.base, ", c31;dur=32.0, total;dur=49.0, gateway;dur=17.0"));
+    assert_true(str_starts_with(buf_view(&value), STR("c0;dur=1.000, c1;dur=2.000, ")));
+    assert_non_null(strstr(value.base, ", c31;dur=32.000, total;dur=49.000, gateway;dur=17.000"));
     assert_null(strstr(value.base, "more"));
 }
 
@@ -85,8 +85,8 @@ static void account_server_timing_shows_the_failed_and_the_slowest_of_many(void 
     assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 300000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
-    assert_true(str_starts_with(buf_view(&value), STR("c3;dur=4.0, c225;dur=226.0, c226;dur=227.0, ")));
-    assert_non_null(strstr(value.base, ", c255;dur=256.0, total;dur=299.0, gateway;dur=43.0, more;desc=\"224\""));
+    assert_true(str_starts_with(buf_view(&value), STR("c3;dur=4.000, c225;dur=226.000, c226;dur=227.000, ")));
+    assert_non_null(strstr(value.base, ", c255;dur=256.000, total;dur=299.000, gateway;dur=43.000, more;desc=\"224\""));
     assert_null(strstr(value.base, "c224;"));
 }
 
@@ -106,8 +106,8 @@ static void account_server_timing_takes_the_slowest_failed_where_more_failed(voi
     assert_int_equal(render(account_of(&fixture, calls, array_length(calls), 50000), &value), 0);
     (void)buf_add_byte(&value, '\0');
 
-    assert_true(str_starts_with(buf_view(&value), STR("c4;dur=5.0, ")));
-    assert_non_null(strstr(value.base, ", c35;dur=36.0, total;dur="));
+    assert_true(str_starts_with(buf_view(&value), STR("c4;dur=5.000, ")));
+    assert_non_null(strstr(value.base, ", c35;dur=36.000, total;dur="));
     assert_non_null(strstr(value.base, ", more;desc=\"8\""));
 }
 
@@ -120,7 +120,8 @@ static void account_server_timing_tells_elements_apart(void **state)
 
     assert_int_equal(render(account_of(&fixture, elements, 3, 4000), &value), 0);
 
-    assert_text(buf_view(&value), "user;dur=1.0, items.0;dur=1.0, items.3;dur=2.0, total;dur=3.0, gateway;dur=0.0");
+    assert_text(buf_view(&value),
+                "user;dur=1.000, items.0;dur=1.000, items.3;dur=2.000, total;dur=3.000, gateway;dur=0.000");
 }
 
 /* No configuration has such names; but nothing is written where there is no room. */

@@ -49,7 +49,7 @@ static void answer_fields_stand_on_every_answer(void **state)
     assert_int_equal(result, 0);
     assert_int_equal(fields.count, 5);
     assert_string_equal(find_field(&fields, "Content-Type"), "text/plain");
-    assert_string_equal(find_field(&fields, "Server-Timing"), "total;dur=0.7, gateway;dur=0.7");
+    assert_string_equal(find_field(&fields, "Server-Timing"), "total;dur=0.700, gateway;dur=0.700");
     assert_string_equal(find_field(&fields, "Fanlight-Complete"), "true");
     assert_string_equal(find_field(&fields, "Fanlight-Mode"), "async");
     assert_string_equal(find_field(&fields, "X-Request-Id"), "r-1");
