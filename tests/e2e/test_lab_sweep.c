@@ -67,7 +67,7 @@ static char *content_of(const char *path)
 
     assert_non_null(text);
     assert_case(path, file != NULL);
-    (void)fread(text, 1, FILE_BYTES - 1, file);
+    assert_case(path, fread(text, 1, FILE_BYTES - 1, file) > 0);
     (void)fclose(file);
     return text;
 }
