@@ -23,6 +23,11 @@ target_compile_options(project_options INTERFACE
   # Constants are enumerators here, also those of the clock, which doubles are divided by.
   $<$<C_COMPILER_ID:Clang>:-Wno-enum-float-conversion>)
 
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+  # For the programs. tests/ links the libraries' objects as they are, which is quicker by far.
+  target_compile_options(project_options INTERFACE $<$<C_COMPILER_ID:GNU>:-ffat-lto-objects>)
+endif()
+
 if(FANLIGHT_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${FANLIGHT_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

@@ -11,7 +11,11 @@
 #include "common/clock.h"
 #include "lab/socket_error.h"
 
-enum { CONNECT_TIMEOUT_US = 10 * CLOCK_US_PER_SECOND, RETRY_PAUSE_US = 100 * CLOCK_US_PER_MS };
+enum {
+    CONNECT_TIMEOUT_US = 10 * CLOCK_US_PER_SECOND,
+    RETRY_PAUSE_US = 100 * CLOCK_US_PER_MS,
+    ACCEPT_PATIENCE_US = 500 * CLOCK_US_PER_MS, /* after that nobody waits for a server that takes them one by one */
+};
 
 struct peer {
     struct sockaddr_storage address;
@@ -48,7 +52,7 @@ static void start_connecting(struct dial *dial, const struct peer *peer)
     (void)inet_ntop(family, bytes, dial->address, sizeof dial->address);
 }
 
-static void finish_connecting(const struct dial_config *config, struct dial *dial)
+static void finish_connecting(const struct dial_config *config, struct dial *dial, uint64_t patience_us)
 {
     int fault = 0;
     socklen_t length = sizeof fault;
@@ -56,7 +60,7 @@ static void finish_connecting(const struct dial_config *config, struct dial *dia
         return;
     }
 
-    int waited = company_wait(config->company, dial->descriptor, POLLOUT, clock_monotonic_us() + CONNECT_TIMEOUT_US);
+    int waited = company_wait(config->company, dial->descriptor, POLLOUT, clock_monotonic_us() + patience_us);
     if (waited <= 0) {
         hang_up(dial, socket_error_of_errno(waited == 0 ? ETIMEDOUT : -waited));
         return;
@@ -85,7 +89,7 @@ static void try_addresses(const struct dial_config *config, struct dial *dial)
         struct peer peer = { .length = each->ai_addrlen };
         memcpy(&peer.address, each->ai_addr, each->ai_addrlen);
         start_connecting(dial, &peer);
-        finish_connecting(config, dial);
+        finish_connecting(config, dial, CONNECT_TIMEOUT_US);
         if (dial->descriptor >= 0) {
             break;
         }
@@ -152,6 +156,38 @@ static void dial_like_first(struct dial *dial, const struct dial *first)
     start_connecting(dial, &peer);
 }
 
+/* ---- until they are accepted ---- */
+
+static bool is_alone(struct dial *dials, size_t count, const struct dial *dial)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (&dials[i] != dial && is_same_target(dials[i].target, dial->target)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One connection more, behind the others, that says goodbye without a word: who closes it in turn has accepted all that
+ * came before it. Else a server that finds two requests on two connections, the second of which it has just accepted,
+ * may read them the wrong way round: to epoll a new connection is ready from the moment it is watched (to be written
+ * to), and stands before one that became ready after that, when its request came. */
+static void wait_until_accepted(const struct dial_config *config, struct dial *first)
+{
+    struct dial last = { .target = first->target, .descriptor = -1 };
+
+    dial_like_first(&last, first);
+    finish_connecting(config, &last, ACCEPT_PATIENCE_US);
+    if (last.descriptor >= 0) {
+        (void)shutdown(last.descriptor, SHUT_WR);
+        int waited = company_wait(config->company, last.descriptor, POLLIN, clock_monotonic_us() + ACCEPT_PATIENCE_US);
+        hang_up(&last, waited < 0 ? socket_error_of_errno(-waited) : CALL_OK);
+    }
+    if (last.error == CALL_CANCELLED) {
+        hang_up(first, CALL_CANCELLED);
+    }
+}
+
 void dial_all(const struct dial_config *config, struct dial *dials, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -166,6 +202,11 @@ void dial_all(const struct dial_config *config, struct dial *dials, size_t count
         }
     }
     for (size_t i = 0; i < count; i++) {
-        finish_connecting(config, &dials[i]);
+        finish_connecting(config, &dials[i], CONNECT_TIMEOUT_US);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (first_of_target(dials, &dials[i]) == &dials[i] && !is_alone(dials, count, &dials[i])) {
+            wait_until_accepted(config, &dials[i]);
+        }
     }
 }

@@ -6,6 +6,9 @@
  * and, where the target refuses or cannot be found, keeps trying for a while. The others then connect to the address
  * that answered, all at once.
  *
+ * Where several go to one target, a last one says goodbye at once, and is closed by a server that has accepted all of
+ * them: from then on it reads requests in the order they come. Who does not close it is waited for half a second.
+ *
  * The name is looked up with getaddrinfo(), which waits as long as the system's resolver does.
  */
 #ifndef LAB_DIAL_H

@@ -67,7 +67,7 @@ static char *content_of(const char *path)
 
     assert_non_null(text);
     assert_case(path, file != NULL);
-    (void)fread(text, 1, FILE_BYTES - 1, file);
+    assert_case(path, fread(text, 1, FILE_BYTES - 1, file) > 0);
     (void)fclose(file);
     return text;
 }
@@ -247,9 +247,9 @@ static bool is_child(const char *folder, pid_t parent, const char *program)
     if (file == NULL) {
         return false;
     }
-    (void)fread(text, 1, sizeof text - 1, file);
+    size_t length = fread(text, 1, sizeof text - 1, file);
     (void)fclose(file);
-    name = strstr(text, expected);
+    name = length > 0 ? strstr(text, expected) : NULL;
     return name != NULL && strtol(name + strlen(expected) + 2, NULL, 10) == parent;
 }
 

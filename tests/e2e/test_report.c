@@ -80,7 +80,7 @@ static char *read_text(const char *path)
         return NULL;
     }
     assert_non_null(text);
-    (void)fread(text, 1, TEXT_BYTES - 1, file);
+    assert_true(fread(text, 1, TEXT_BYTES - 1, file) > 0);
     (void)fclose(file);
     return text;
 }

@@ -72,9 +72,10 @@ uint64_t load_bench_percentile_us(struct samples *samples, double fraction)
     return samples_percentile(samples, fraction).value_us;
 }
 
+/* Its socket stays, so that nobody else is given that port. */
 uint16_t load_bench_free_port(void)
 {
-    cleanup_close int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t length = sizeof address;
 

@@ -318,6 +318,7 @@ struct counter {
     struct loop *loop;
     struct listener listener;
     pthread_t thread;
+    atomic_int thread_id; /* 0: it does not run yet */
     atomic_size_t count;
 };
 
@@ -331,19 +332,49 @@ static void on_counted(void *context, int descriptor, const struct sockaddr *pee
     atomic_fetch_add(&counter->count, 1);
 }
 
-static void *run_loop(void *loop)
+static void *run_loop(void *context)
 {
-    return loop_run(loop) == 0 ? NULL : loop;
+    struct counter *counter = context;
+
+    atomic_store(&counter->thread_id, gettid());
+    return loop_run(counter->loop) == 0 ? NULL : counter;
+}
+
+/* Its loop waits for events: nothing else lets the thread sleep (proc(5), /proc/PID/stat). */
+static bool is_waiting(struct counter *counter)
+{
+    char path[64];
+    char state = '?';
+
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", atomic_load(&counter->thread_id));
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return false;
+    }
+    int fields = fscanf(file, "%*d (%*[^)]) %c", &state);
+    (void)fclose(file);
+    return fields == 1 && state == 'S';
+}
+
+static void wait_until_waiting(struct counter *counter)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (!is_waiting(counter)) {
+        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
+        (void)usleep(100);
+    }
 }
 
 static void start_counter(struct counter *counter, int descriptor)
 {
     counter->loop = loop_new();
     assert_non_null(counter->loop);
+    atomic_init(&counter->thread_id, 0);
     atomic_init(&counter->count, 0);
     assert_int_equal(listener_start(&counter->listener, counter->loop, descriptor, on_counted, counter), 0);
     listener_take_turns(&counter->listener);
-    assert_int_equal(pthread_create(&counter->thread, NULL, run_loop, counter->loop), 0);
+    assert_int_equal(pthread_create(&counter->thread, NULL, run_loop, counter), 0);
 }
 
 static void stop_counter(struct counter *counter)
@@ -354,10 +385,10 @@ static void stop_counter(struct counter *counter)
     loop_free(counter->loop);
 }
 
-/* Without turns the kernel wakes the same one each time. */
+/* Without turns the kernel wakes the same one each time. It can only choose while both wait. */
 static void loops_that_wait_share_connections_that_come_one_by_one(void **state)
 {
-    enum { CONNECTIONS = 40, LEAST = 5 };
+    enum { CONNECTIONS = 40, LEAST = 15 };
     struct acceptor *acceptor = *state;
     struct counter counters[2];
     listener_stop(&acceptor->listener);
@@ -367,6 +398,8 @@ static void loops_that_wait_share_connections_that_come_one_by_one(void **state)
 
     for (size_t i = 1; i <= CONNECTIONS; i++) {
         struct client client;
+        wait_until_waiting(&counters[0]);
+        wait_until_waiting(&counters[1]);
         client_open(&client, acceptor->port);
         uint64_t start_us = clock_monotonic_us();
         while (atomic_load(&counters[0].count) + atomic_load(&counters[1].count) < i) {

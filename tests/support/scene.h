@@ -42,7 +42,7 @@ int scene_setup(void **state);
 int scene_teardown(void **state);
 #define scene_test(test) cmocka_unit_test_setup_teardown(test, scene_setup, scene_teardown)
 
-/* That something took as long as theory says, give or take a busy machine of two cores. */
+/* That something took as long as theory says, give or take a busy machine of two cores (fair_time). */
 void assert_took(uint64_t elapsed_ms, uint64_t theory_ms);
 /* That lines with these parts (NULL-terminated) stand in a process's output in this order. */
 void assert_order(struct process *process, const char *const *parts);
@@ -58,7 +58,7 @@ void assert_problem(const struct answer *answer, int status, const char *error);
  * there.
  */
 uint64_t scene_metric(uint16_t admin_port, const char *name);
-/* A port on which nothing listens. */
+/* A port on which nothing listens, and that is kept free for as long as the test program runs. */
 uint16_t scene_closed_port(void);
 
 #endif

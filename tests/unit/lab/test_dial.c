@@ -2,6 +2,7 @@
 #include "lab/dial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -70,6 +71,107 @@ static void dial_tells_causes_apart(void **state)
         assert_int_equal(dials[i].descriptor, -1);
     }
     (void)close(reserved);
+}
+
+/* A server that is served as company: it accepts whenever somebody waits, and closes who says goodbye. */
+struct polite_server {
+    struct company company;
+    int accepted[4];
+    size_t accepted_count;
+    size_t goodbye_count;
+};
+
+static bool accept_and_close(struct company *company, uint64_t *ret_due_us)
+{
+    struct polite_server *server = (struct polite_server *)company;
+    char byte = '\0';
+
+    *ret_due_us = CLOCK_NEVER_US;
+    int accepted = accept4(company->descriptors[0].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) {
+        assert_true(server->accepted_count < array_length(server->accepted));
+        server->accepted[server->accepted_count++] = accepted;
+        company->descriptors[company->count++] = (struct pollfd){ .fd = accepted, .events = POLLIN };
+    }
+    for (size_t i = 1; i < company->count; i++) {
+        int *descriptor = &company->descriptors[i].fd;
+        if (*descriptor >= 0 && recv(*descriptor, &byte, 1, 0) == 0) {
+            (void)close(*descriptor);
+            *descriptor = -1;
+            server->goodbye_count++;
+        }
+    }
+    return true;
+}
+
+static void polite_server_start(struct polite_server *server, uint16_t *ret_port)
+{
+    int listening = scripted_server_listen(ret_port);
+
+    *server = (struct polite_server){ .company = { .on_turn = accept_and_close } };
+    assert_int_equal(fcntl(listening, F_SETFL, O_NONBLOCK), 0);
+    server->company.descriptors[0] = (struct pollfd){ .fd = listening, .events = POLLIN };
+    server->company.count = 1;
+}
+
+static void polite_server_stop(struct polite_server *server)
+{
+    for (size_t i = 0; i < server->company.count; i++) {
+        if (server->company.descriptors[i].fd >= 0) {
+            (void)close(server->company.descriptors[i].fd);
+        }
+    }
+}
+
+static void dial_waits_until_the_server_has_accepted_all(void **state)
+{
+    struct polite_server server;
+    uint16_t port = 0;
+    polite_server_start(&server, &port);
+    struct url url = url_of_port("127.0.0.1", port);
+    struct dial dials[2] = { { .target = &url }, { .target = &url } };
+    const struct dial_config config = { .company = &server.company };
+
+    (void)state;
+
+    dial_all(&config, dials, array_length(dials));
+
+    assert_int_equal(server.accepted_count, 3);
+    assert_int_equal(server.goodbye_count, 1); /* the last one's */
+    assert_int_equal(server.company.descriptors[3].fd, -1);
+    for (size_t i = 0; i < array_length(dials); i++) {
+        assert_int_equal(dials[i].error, CALL_OK);
+        (void)close(dials[i].descriptor);
+    }
+    polite_server_stop(&server);
+}
+
+static void dial_makes_no_further_connection_where_one_is_alone(void **state)
+{
+    struct polite_server servers[2];
+    struct url urls[2];
+    struct dial dials[2];
+
+    (void)state;
+    for (size_t i = 0; i < array_length(servers); i++) {
+        uint16_t port = 0;
+        polite_server_start(&servers[i], &port);
+        urls[i] = url_of_port("127.0.0.1", port);
+        dials[i].target = &urls[i];
+    }
+
+    dial_all(&(struct dial_config){ .wait_us = 0 }, dials, array_length(dials));
+
+    for (size_t i = 0; i < array_length(servers); i++) {
+        uint64_t due_us = 0;
+        assert_int_equal(dials[i].error, CALL_OK);
+        assert_true(accept_and_close(&servers[i].company, &due_us));
+        assert_true(accept_and_close(&servers[i].company, &due_us));
+        assert_int_equal(servers[i].accepted_count, 1);
+        assert_int_equal(servers[i].goodbye_count, 0);
+        (void)close(dials[i].descriptor);
+        polite_server_stop(&servers[i]);
+    }
 }
 
 /* A server that comes up when it hears that somebody waits for it. */
@@ -142,6 +244,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dial_connects_all_before_anybody_accepts),
+        cmocka_unit_test(dial_waits_until_the_server_has_accepted_all),
+        cmocka_unit_test(dial_makes_no_further_connection_where_one_is_alone),
         cmocka_unit_test(dial_tells_causes_apart),
         cmocka_unit_test(dial_keeps_trying_a_target_that_comes_up_later),
         cmocka_unit_test(dial_stops_when_its_company_gives_up),

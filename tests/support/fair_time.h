@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fair_time - how long something would have taken, had the processors been there for it.
+ *
+ * A bound from above is as much about the machine as about us: beside other work, what takes 400 ms may well take 900.
+ * The kernel tells which share of the last ten seconds something that could run had to wait for a processor (its
+ * pressure stall information, /proc/pressure/cpu): that share of the time is the machine's. What takes too long on a
+ * calm machine still does.
+ *
+ *     assert_true(fair_ms(elapsed_ms) < 2 * DELAY_MS);
+ *
+ * For upper bounds alone: nothing ends earlier because others wait. Where the kernel does not tell, all of the time
+ * counts.
+ */
+#ifndef TESTS_SUPPORT_FAIR_TIME_H
+#define TESTS_SUPPORT_FAIR_TIME_H
+
+#include <stdint.h>
+
+uint64_t fair_ms(uint64_t elapsed_ms);
+
+#endif
