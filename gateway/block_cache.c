@@ -25,19 +25,31 @@ static size_t bytes_of(size_t step)
     return SMALLEST_BYTES + step * STEP_BYTES;
 }
 
+/* NULL: none is kept. */
+static struct kept_block *take_kept(struct block_cache *cache, size_t step)
+{
+    struct kept_block *block = cache->kept[step];
+
+    if (block != NULL) {
+        cache->kept[step] = block->next;
+        cache->kept_bytes -= bytes_of(step);
+    }
+    return block;
+}
+
 void *block_cache_take(struct block_cache *cache, size_t size)
 {
     if (size > LARGEST_BYTES) {
         return malloc(size);
     }
     size_t step = step_for(size);
-    struct kept_block *block = cache->kept[step];
+    struct kept_block *block = take_kept(cache, step);
     if (block == NULL) {
-        return malloc(bytes_of(step));
+        block = malloc(bytes_of(step));
     }
-    cache->kept[step] = block->next;
-    cache->kept_bytes -= bytes_of(step);
-    block->keeper = NULL;
+    if (block != NULL) {
+        block->keeper = NULL;
+    }
     return block;
 }
 

@@ -134,20 +134,33 @@ static void a_block_keeps_its_contents_as_it_grows(void **state)
     block_cache_clear(&cache);
 }
 
-static void a_block_keeps_its_contents_as_it_shrinks(void **state)
+static void a_large_block_becomes_smaller_and_keeps_its_contents(void **state)
 {
     struct block_cache cache = { .kept_bytes = 0 };
-    static const size_t sizes[] = { LARGE_BYTES, 3000, 2056, 100, 10, 0 };
-    char *block = block_cache_take(&cache, LARGE_BYTES);
+    static const size_t sizes[] = { LARGE_BYTES - 1000, 3000, 2056, 100, 1, 0 };
     (void)state;
-    memset(block, 'x', LARGE_BYTES);
 
     for (size_t i = 0; i < array_length(sizes); i++) {
+        char *block = block_cache_take(&cache, LARGE_BYTES);
+        memset(block, 'x', LARGE_BYTES);
         block = block_cache_resize(&cache, block, sizes[i]);
         assert_non_null(block);
+        assert_true(malloc_usable_size(block) < sizes[i] + 100);
         assert_true(sizes[i] == 0 || (block[0] == 'x' && block[sizes[i] - 1] == 'x'));
+        block_cache_give(&cache, block);
     }
-    assert_true(malloc_usable_size(block) < LARGE_BYTES);
+
+    block_cache_clear(&cache);
+}
+
+static void a_small_block_stays_as_it_becomes_smaller(void **state)
+{
+    struct block_cache cache = { .kept_bytes = 0 };
+    char *block = block_cache_take(&cache, 100);
+    (void)state;
+
+    assert_ptr_equal(block_cache_resize(&cache, block, 10), block);
+    assert_ptr_equal(block_cache_resize(&cache, block, 0), block);
 
     block_cache_give(&cache, block);
     block_cache_clear(&cache);
@@ -230,13 +243,31 @@ static void a_block_may_hold_what_looks_as_if_it_were_kept(void **state)
     struct block_cache cache = { .kept_bytes = 0 };
     const void *words[3] = { &cache, &cache, &cache };
     (void)state;
+    void *other = block_cache_take(&cache, sizeof words);
     void *block = block_cache_take(&cache, sizeof words);
+    block_cache_give(&cache, other);
 
     memcpy(block, words, sizeof words);
     block_cache_give(&cache, block);
 
     assert_ptr_equal(block_cache_take(&cache, sizeof words), block);
     free(block);
+    block_cache_clear(&cache);
+}
+
+static void a_block_that_is_taken_no_longer_looks_as_if_it_were_kept(void **state)
+{
+    struct block_cache cache = { .kept_bytes = 0 };
+    const void *words[3] = { NULL };
+    (void)state;
+
+    for (int i = 0; i < 2; i++) {
+        void *block = block_cache_take(&cache, sizeof words);
+        memcpy(words, block, 2 * sizeof words[0]);
+        assert_ptr_not_equal(words[1], &cache);
+        block_cache_give(&cache, block);
+    }
+
     block_cache_clear(&cache);
 }
 
@@ -250,12 +281,14 @@ int main(void)
         cmocka_unit_test(a_zeroed_block_is_zero_whatever_stood_there),
         cmocka_unit_test(a_count_that_overflows_is_no_block),
         cmocka_unit_test(a_block_keeps_its_contents_as_it_grows),
-        cmocka_unit_test(a_block_keeps_its_contents_as_it_shrinks),
+        cmocka_unit_test(a_large_block_becomes_smaller_and_keeps_its_contents),
+        cmocka_unit_test(a_small_block_stays_as_it_becomes_smaller),
         cmocka_unit_test(no_more_is_kept_than_the_bound),
         cmocka_unit_test(a_large_block_is_not_kept),
         cmocka_unit_test(all_is_given_back_in_any_order_and_counted_right),
         cmocka_unit_test(a_block_given_back_twice_ends_the_process),
         cmocka_unit_test(a_block_may_hold_what_looks_as_if_it_were_kept),
+        cmocka_unit_test(a_block_that_is_taken_no_longer_looks_as_if_it_were_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
