@@ -23,6 +23,9 @@ void curl_handle_set_constants(void *easy)
     (void)curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT,
                            -1L); /* what name_resolver found is all it knows of names */
     (void)curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, (long)NEXT_ADDRESS_MS);
+    /* There is never a proxy, but libcurl copies for each transfer where a proxy's authorities would be. */
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
     curl_tls_set_constants(easy);
 }
 
