@@ -59,19 +59,30 @@ static bool take_bytes(struct wire_exchange *exchange, size_t count)
     return false;
 }
 
-/* Where nothing more can be sent, all that is there is read, and then that is all. */
-static bool may_be_more(const struct wire_exchange *exchange, ssize_t count)
+/* The middle of a long body goes to where it will stay; all else passes through the parser. */
+static ssize_t receive_some(struct wire_exchange *exchange, size_t *ret_asked_bytes, bool *ret_is_placed)
 {
-    return count == WIRE_READ_BUFFER_BYTES || exchange->connection->transport->receives_records ||
-           exchange->has_failed_to_send;
+    struct wire_connection *connection = exchange->connection;
+    size_t room_bytes = WIRE_READ_BUFFER_BYTES;
+    char *room = http_response_parser_room(&exchange->parser, &room_bytes);
+
+    *ret_is_placed = room != NULL;
+    *ret_asked_bytes = room_bytes < WIRE_READ_BUFFER_BYTES ? room_bytes : WIRE_READ_BUFFER_BYTES;
+    return connection->transport->receive(connection, room != NULL ? room : exchange->read_buffer, *ret_asked_bytes);
+}
+
+/* Where nothing more can be sent, all that is there is read, and then that is all. */
+static bool may_be_more(const struct wire_exchange *exchange, bool is_filled)
+{
+    return is_filled || exchange->connection->transport->receives_records || exchange->has_failed_to_send;
 }
 
 static void read_answer(struct wire_exchange *exchange)
 {
-    struct wire_connection *connection = exchange->connection;
-
     for (int i = 0; i < READS_PER_EVENT || exchange->has_failed_to_send; i++) {
-        ssize_t count = connection->transport->receive(connection, exchange->read_buffer, WIRE_READ_BUFFER_BYTES);
+        size_t asked_bytes = 0;
+        bool is_placed = false;
+        ssize_t count = receive_some(exchange, &asked_bytes, &is_placed);
         if (count == -EAGAIN && !exchange->has_failed_to_send) {
             return;
         }
@@ -80,7 +91,12 @@ static void read_answer(struct wire_exchange *exchange)
                                         : http_response_parser_break(&exchange->parser));
             return;
         }
-        if (take_bytes(exchange, (size_t)count) || !may_be_more(exchange, count)) {
+        if (is_placed) {
+            http_response_parser_filled(&exchange->parser, (size_t)count);
+        } else if (take_bytes(exchange, (size_t)count)) {
+            return;
+        }
+        if (!may_be_more(exchange, (size_t)count == asked_bytes)) {
             return;
         }
     }
