@@ -9,6 +9,7 @@ enum {
     FIRST_RESERVE_BYTES = 65536, /* more only as it comes: an announced length costs a backend nothing */
     RESERVE_FACTOR = 15,         /* times what came, while so much is due: a megabyte moves once */
     FED_END_BYTES = 65536,       /* of a long body: the rest may be received where it stays */
+    ROOM_LEAST_BYTES = 16384,    /* less is not worth a receive of its own */
     CHUNK_NEEDS_BYTES = 16,      /* a size, its line break and the chunk's */
 };
 
@@ -89,7 +90,8 @@ char *http_response_parser_room(struct http_response_parser *parser, size_t *ret
 {
     struct buf *body = parser->expected.body;
 
-    if (parser->phase != HTTP_RESPONSE_BODY || parser->body_bytes_due <= FED_END_BYTES || !make_room(parser, 1)) {
+    if (parser->phase != HTTP_RESPONSE_BODY || parser->body_bytes_due <= FED_END_BYTES ||
+        !make_room(parser, ROOM_LEAST_BYTES)) {
         return NULL;
     }
     size_t room = body->capacity - body->length - 1; /* the NUL of buf_take() */

@@ -12,6 +12,7 @@ enum {
     REQUEST_BYTES_AT_MOST = 2 * 1024 * 1024,
     SMALL_BODY_BYTES = 16 * 1024,   /* is copied, so that one send takes it along with the head */
     KEPT_REQUEST_BYTES = 32 * 1024, /* larger memory is not kept for the next request */
+    PLACED_READ_BYTES = 128 * 1024, /* at most, of a long body */
     READS_PER_EVENT = 16,           /* then others have their turn */
 };
 
@@ -67,7 +68,7 @@ static ssize_t receive_some(struct wire_exchange *exchange, size_t *ret_asked_by
     char *room = http_response_parser_room(&exchange->parser, &room_bytes);
 
     *ret_is_placed = room != NULL;
-    *ret_asked_bytes = room_bytes < WIRE_READ_BUFFER_BYTES ? room_bytes : WIRE_READ_BUFFER_BYTES;
+    *ret_asked_bytes = room_bytes < PLACED_READ_BYTES ? room_bytes : PLACED_READ_BYTES;
     return connection->transport->receive(connection, room != NULL ? room : exchange->read_buffer, *ret_asked_bytes);
 }
 
