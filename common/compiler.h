@@ -21,6 +21,9 @@
 
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Declares what computes with so many bytes at once. */
+#define vector_of(size_bytes) __attribute__((vector_size(size_bytes)))
+
 /* Which bit of a number that is not 0 is its lowest. */
 #define lowest_bit(number) ((unsigned)__builtin_ctzll(number))
 

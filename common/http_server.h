@@ -188,6 +188,8 @@ enum http_body_memory {
  * nearly all of the memory. */
 size_t http_exchange_answer_room(const struct http_exchange *exchange);
 
+enum { HTTP_SERVER_PIECES_MOST = 32 };
+
 struct http_answer {
     int status; /* 200 to 599 */
     /* Copied, in this order, the same name as often as it comes; an empty value goes out as a blank, which means the
@@ -198,6 +200,12 @@ struct http_answer {
     size_t field_count;
     struct str body; /* is dropped for 204, 205 and 304, which have none */
     enum http_body_memory memory;
+    /* A body that does not lie in one place: these, one behind the other, are what is sent, and `body` is but memory in
+     * which some of them lie, owned or constant; the others live until on_finished() was called. Each takes 16 bytes
+     * of the memory for heads; at most HTTP_SERVER_PIECES_MOST. 0: none, `body` it is. Not for an answer to
+     * on_refused(). */
+    const struct str *pieces;
+    size_t piece_count;
     bool close; /* the connection ends after this answer */
 };
 

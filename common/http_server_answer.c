@@ -166,7 +166,22 @@ static void free_body(const struct http_answer *answer)
     }
 }
 
-static struct MHD_Response *response_from_body(const struct http_answer *answer)
+static struct MHD_Response *response_from_pieces(const struct http_answer *answer)
+{
+    struct MHD_IoVec places[HTTP_SERVER_PIECES_MOST];
+
+    if (answer->piece_count > (size_t)HTTP_SERVER_PIECES_MOST || answer->memory == HTTP_BODY_COPIED) {
+        return NULL;
+    }
+    for (size_t i = 0; i < answer->piece_count; i++) {
+        places[i] = (struct MHD_IoVec){ answer->pieces[i].base, answer->pieces[i].length };
+    }
+    bool is_owned = answer->memory == HTTP_BODY_OWNED;
+    return MHD_create_response_from_iovec(places, (unsigned)answer->piece_count, is_owned ? free : NULL,
+                                          is_owned ? bytes_of(answer->body) : NULL);
+}
+
+static struct MHD_Response *response_from_bytes(const struct http_answer *answer)
 {
     static const enum MHD_ResponseMemoryMode modes[] = {
         [HTTP_BODY_CONSTANT] = MHD_RESPMEM_PERSISTENT,
@@ -174,12 +189,17 @@ static struct MHD_Response *response_from_body(const struct http_answer *answer)
         [HTTP_BODY_OWNED] = MHD_RESPMEM_MUST_FREE,
     };
 
+    return MHD_create_response_from_buffer(answer->body.length, bytes_of(answer->body), modes[answer->memory]);
+}
+
+static struct MHD_Response *response_from_body(const struct http_answer *answer)
+{
     if (has_no_content(answer->status)) {
         free_body(answer);
         return response_without_content(answer->status);
     }
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body.length, bytes_of(answer->body), modes[answer->memory]);
+        answer->piece_count > 0 ? response_from_pieces(answer) : response_from_bytes(answer);
     if (response == NULL) {
         free_body(answer);
     }

@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/json_block.h"
 #include "common/json_eight.h"
+
+enum { LONG_STRING_BYTES = 64 }; /* from there on the rest is looked at in blocks */
 
 /* One bit for each open value: set for an object. Where the scan is goes from function to function, so that it stays in
  * a register: each takes the place where its token begins, and returns the one behind it; NULL is a fault. */
@@ -100,14 +103,27 @@ static const char *skip_digits(const struct scanner *scanner, const char *at)
     return at;
 }
 
+static const char *skip_plain_blocks(const struct scanner *scanner, const char *at)
+{
+    while (scanner->end - at >= JSON_BLOCK_BYTES && json_block_is_plain(at)) {
+        at += JSON_BLOCK_BYTES;
+    }
+    return at;
+}
+
 static const char *skip_plain_bytes(const struct scanner *scanner, const char *at)
 {
+    const char *start = at;
+
     while (scanner->end - at >= 8) {
         uint64_t marks = json_eight_mark_not_plain(json_eight_load(at));
         if (marks != 0) {
             return at + lowest_bit(marks) / 8;
         }
         at += 8;
+        if (at - start == LONG_STRING_BYTES) {
+            at = skip_plain_blocks(scanner, at);
+        }
     }
     while (at < scanner->end && is_plain(*at)) {
         at++;

@@ -8,6 +8,7 @@ enum {
     /* A strategy keeps the attempt's deadline itself and knows better what it waited for; this much later it is ended.
      */
     TIMEOUT_GRACE_US = 25 * CLOCK_US_PER_MS,
+    SMALL_BODY_BYTES = 256,
 };
 
 static void on_attempt_done(struct attempt *attempt, void *context);
@@ -25,6 +26,20 @@ static uint64_t deadline_of(const struct call *call, uint64_t now_us)
     }
     return timeout_us < CLOCK_NEVER_US - now_us && now_us + timeout_us < deadline_us ? now_us + timeout_us
                                                                                      : deadline_us;
+}
+
+/* Most bodies are small: theirs is the request's memory, and not one from malloc for each. What is passed on is taken
+ * over by the answer, and has to be from there. */
+static void prepare_body(struct call *call, size_t body_bytes)
+{
+    const struct call_scope *scope = call->scope;
+    char *room = scope->is_pass ? NULL : arena_allocate_unset(scope->arena, SMALL_BODY_BYTES);
+
+    if (room != NULL) {
+        buf_init_on(&call->attempt.response, room, SMALL_BODY_BYTES, body_bytes);
+    } else {
+        buf_init(&call->attempt.response, body_bytes);
+    }
 }
 
 /* One that is all zero but for what introduce_attempt() says. */
@@ -45,7 +60,7 @@ static void prepare_attempt(struct call *call, uint64_t deadline_us)
     attempt->response_header_bytes = backend->response_header_bytes;
     attempt->wants_response_head = call->scope->is_pass;
     attempt->wants_json = !call->scope->is_pass && !call->planned->is_text;
-    attempt->response.limit = backend->response_bytes;
+    prepare_body(call, backend->response_bytes);
     attempt->response_head.limit = backend->response_header_bytes;
 }
 

@@ -7,6 +7,9 @@
 
 enum {
     FIRST_RESERVE_BYTES = 65536, /* more only as it comes: an announced length costs a backend nothing */
+    RESERVE_FACTOR = 15,         /* times what came, while so much is due: a megabyte moves once */
+    FED_END_BYTES = 65536,       /* of a long body: the rest may be received where it stays */
+    ROOM_LEAST_BYTES = 16384,    /* less is not worth a receive of its own */
     CHUNK_NEEDS_BYTES = 16,      /* a size, its line break and the chunk's */
 };
 
@@ -66,11 +69,48 @@ void http_response_begin_body(struct http_response_parser *parser, uint64_t leng
     parser->phase = HTTP_RESPONSE_BODY;
 }
 
+/* Nothing where there is room already. False: a fault was found. */
+static bool make_room(struct http_response_parser *parser, size_t count)
+{
+    struct buf *body = parser->expected.body;
+
+    if (buf_has_room(body, count)) {
+        return true;
+    }
+    size_t earned = body->length <= body->limit / RESERVE_FACTOR ? body->length * RESERVE_FACTOR : body->limit;
+    size_t wanted = parser->body_bytes_due < earned ? (size_t)parser->body_bytes_due : earned;
+    if (buf_reserve(body, wanted > count ? wanted : count) == NULL) {
+        http_response_fail(parser, CALL_PROXY_INTERNAL_ERROR);
+        return false;
+    }
+    return true;
+}
+
+char *http_response_parser_room(struct http_response_parser *parser, size_t *ret_room_bytes)
+{
+    struct buf *body = parser->expected.body;
+
+    if (parser->phase != HTTP_RESPONSE_BODY || parser->body_bytes_due <= FED_END_BYTES ||
+        !make_room(parser, ROOM_LEAST_BYTES)) {
+        return NULL;
+    }
+    size_t room = body->capacity - body->length - 1; /* the NUL of buf_take() */
+    size_t open = (size_t)parser->body_bytes_due - FED_END_BYTES;
+    *ret_room_bytes = room < open ? room : open;
+    return body->base + body->length;
+}
+
+void http_response_parser_filled(struct http_response_parser *parser, size_t count)
+{
+    parser->expected.body->length += count;
+    parser->body_bytes_due -= count;
+}
+
 size_t http_response_take_body(struct http_response_parser *parser, struct str rest)
 {
     size_t count = parser->body_bytes_due < rest.length ? (size_t)parser->body_bytes_due : rest.length;
 
-    if (http_response_add_body(parser, rest.base, count)) {
+    if (make_room(parser, count) && http_response_add_body(parser, rest.base, count)) {
         parser->body_bytes_due -= count;
         if (parser->body_bytes_due == 0) {
             http_response_complete(parser);

@@ -9,6 +9,8 @@
  *
  *     http_response_parser_begin(&parser, &expected);
  *     size_t used = http_response_parser_feed(&parser, bytes, count);     until parser.is_complete or parser.error
+ *     char *room = http_response_parser_room(&parser, &room_bytes);       or, for the middle of a long body, straight
+ *     http_response_parser_filled(&parser, count);                        to where it stays
  *     http_response_parser_end(&parser);                                  the connection ended instead
  *     http_response_parser_clear(&parser);
  *
@@ -75,6 +77,11 @@ void http_response_parser_begin(struct http_response_parser *parser, const struc
 void http_response_parser_clear(struct http_response_parser *parser);
 /* How many of the bytes belong to this answer: fewer than `count` only when it is complete or broken. */
 size_t http_response_parser_feed(struct http_response_parser *parser, const char *bytes, size_t count);
+/* Where the middle of a long body may be received without a copy, instead of being fed: less than is due, so that the
+ * end and what stands behind it pass through feed(). NULL: no such place now; feed. */
+char *http_response_parser_room(struct http_response_parser *parser, size_t *ret_room_bytes);
+/* So many bytes, at most what there was room for, were put there. */
+void http_response_parser_filled(struct http_response_parser *parser, size_t count);
 /* The connection ended in good order: CALL_OK where that is how the answer ends, and if it was complete; else
  * connection_terminated (no status line yet) or http_response_incomplete. */
 enum call_error http_response_parser_end(struct http_response_parser *parser);

@@ -22,6 +22,7 @@ struct answer {
     const char *retry_after;
     const struct http_field *more_fields;
     size_t more_field_count;
+    const struct merge_asides *asides; /* what stands between the body's bytes; NULL: nothing does */
     bool close;
 };
 
@@ -49,6 +50,7 @@ static int build_fields(struct request *request, const struct answer *answer, st
 static void send_answer(struct request *request, const struct answer *answer, struct str body, char *owned)
 {
     struct answer_fields fields;
+    struct str pieces[MERGE_PIECES_MOST];
 
     if (build_fields(request, answer, &fields) < 0) {
         free(owned);
@@ -61,6 +63,9 @@ static void send_answer(struct request *request, const struct answer *answer, st
         .field_count = fields.count,
         .body = body,
         .memory = owned != NULL ? HTTP_BODY_OWNED : HTTP_BODY_CONSTANT,
+        .pieces = pieces,
+        .piece_count =
+            answer->asides != NULL && answer->asides->count > 0 ? merge_pieces(body, answer->asides, pieces) : 0,
         .close = answer->close,
     };
     (void)http_exchange_answer(request->exchange, &http);
@@ -276,6 +281,7 @@ void request_answer_merged(struct request *request)
 {
     const struct config_limits *limits = &request->worker_config->config->limits;
     const struct merge_member *members = list_members(request);
+    struct merge_asides asides;
     cleanup_buf struct buf body;
     cleanup_buf struct buf tail;
 
@@ -284,11 +290,11 @@ void request_answer_merged(struct request *request)
     buf_init(&body, limits->answer_bytes * 6 + (size_t)TEXT_BYTES_AT_MOST * 4);
     buf_init(&tail, TEXT_BYTES_AT_MOST * (size_t)2);
     if (members == NULL || render_tail(request, &tail) < 0 ||
-        merge_render(members, request->fan_out.plan->call_count, buf_view(&tail), &body) < 0) {
+        merge_render_around(members, request->fan_out.plan->call_count, buf_view(&tail), &body, &asides) < 0) {
         request_answer_refusal(request, 503, "The gateway has no memory left for this answer.", NULL, false);
         return;
     }
-    answer(request, &(struct answer){ .status = 200, .content_type = JSON_CONTENT_TYPE }, &body);
+    answer(request, &(struct answer){ .status = 200, .content_type = JSON_CONTENT_TYPE, .asides = &asides }, &body);
 }
 
 /* ---- a response passed on ---- */

@@ -18,7 +18,7 @@ struct upstream_wire {
     struct wire_dialer *dialer;
     struct wire_pool *pool;
     struct wire_call *free_calls;
-    char read_buffer[WIRE_READ_BUFFER_BYTES]; /* of all exchanges */
+    struct wire_scratch scratch; /* of all exchanges */
 };
 
 /* What an attempt needs while it runs: its `transfer`. */
@@ -114,7 +114,7 @@ static struct wire_call *take_call(struct upstream_wire *wire)
     }
     call->wire = wire;
     call->deadline = (struct loop_timer){ .on_due = on_deadline, .context = call };
-    wire_exchange_init(&call->exchange, wire->read_buffer, on_over);
+    wire_exchange_init(&call->exchange, &wire->scratch, on_over);
     return call;
 }
 
@@ -183,12 +183,12 @@ static void free_wire(struct upstream *upstream)
 
     while (wire->free_calls != NULL) {
         struct wire_call *next = wire->free_calls->next_free;
-        wire_exchange_clear(&wire->free_calls->exchange);
         free(wire->free_calls);
         wire->free_calls = next;
     }
     wire_pool_free(wire->pool);
     wire_dialer_free(wire->dialer);
+    wire_scratch_clear(&wire->scratch);
     free(wire);
 }
 
@@ -208,6 +208,7 @@ struct upstream *upstream_wire_new(struct loop *loop)
     }
     wire->upstream.operations = &operations;
     wire->loop = loop;
+    wire_scratch_init(&wire->scratch);
     wire->dialer = wire_dialer_new(loop);
     wire->pool = wire_pool_new(loop, &wire_pool_usual_limits);
     if (wire->dialer == NULL || wire->pool == NULL) {

@@ -12,6 +12,7 @@ enum {
     REQUEST_BYTES_AT_MOST = 2 * 1024 * 1024,
     SMALL_BODY_BYTES = 16 * 1024,   /* is copied, so that one send takes it along with the head */
     KEPT_REQUEST_BYTES = 32 * 1024, /* larger memory is not kept for the next request */
+    PLACED_READ_BYTES = 128 * 1024, /* at most, of a long body */
     READS_PER_EVENT = 16,           /* then others have their turn */
 };
 
@@ -20,9 +21,7 @@ enum {
 void wire_exchange_stop(struct wire_exchange *exchange)
 {
     http_response_parser_clear(&exchange->parser);
-    if (exchange->request.capacity > KEPT_REQUEST_BYTES) {
-        buf_clear(&exchange->request);
-    }
+    buf_clear(&exchange->unsent);
     exchange->attempt = NULL;
     exchange->connection = NULL;
 }
@@ -49,7 +48,7 @@ static bool take_bytes(struct wire_exchange *exchange, size_t count)
     if (attempt->first_byte_us == 0) {
         attempt->first_byte_us = clock_monotonic_us();
     }
-    size_t used = http_response_parser_feed(parser, exchange->read_buffer, count);
+    size_t used = http_response_parser_feed(parser, exchange->scratch->read_buffer, count);
     attempt->status = parser->framing.status;
     if (parser->error != CALL_OK || parser->is_complete) {
         exchange->may_keep = exchange->may_keep && used == count;
@@ -59,19 +58,31 @@ static bool take_bytes(struct wire_exchange *exchange, size_t count)
     return false;
 }
 
-/* Where nothing more can be sent, all that is there is read, and then that is all. */
-static bool may_be_more(const struct wire_exchange *exchange, ssize_t count)
+/* The middle of a long body goes to where it will stay; all else passes through the parser. */
+static ssize_t receive_some(struct wire_exchange *exchange, size_t *ret_asked_bytes, bool *ret_is_placed)
 {
-    return count == WIRE_READ_BUFFER_BYTES || exchange->connection->transport->receives_records ||
-           exchange->has_failed_to_send;
+    struct wire_connection *connection = exchange->connection;
+    size_t room_bytes = WIRE_READ_BUFFER_BYTES;
+    char *room = http_response_parser_room(&exchange->parser, &room_bytes);
+
+    *ret_is_placed = room != NULL;
+    *ret_asked_bytes = room_bytes < PLACED_READ_BYTES ? room_bytes : PLACED_READ_BYTES;
+    return connection->transport->receive(connection, room != NULL ? room : exchange->scratch->read_buffer,
+                                          *ret_asked_bytes);
+}
+
+/* Where nothing more can be sent, all that is there is read, and then that is all. */
+static bool may_be_more(const struct wire_exchange *exchange, bool is_filled)
+{
+    return is_filled || exchange->connection->transport->receives_records || exchange->has_failed_to_send;
 }
 
 static void read_answer(struct wire_exchange *exchange)
 {
-    struct wire_connection *connection = exchange->connection;
-
     for (int i = 0; i < READS_PER_EVENT || exchange->has_failed_to_send; i++) {
-        ssize_t count = connection->transport->receive(connection, exchange->read_buffer, WIRE_READ_BUFFER_BYTES);
+        size_t asked_bytes = 0;
+        bool is_placed = false;
+        ssize_t count = receive_some(exchange, &asked_bytes, &is_placed);
         if (count == -EAGAIN && !exchange->has_failed_to_send) {
             return;
         }
@@ -80,7 +91,12 @@ static void read_answer(struct wire_exchange *exchange)
                                         : http_response_parser_break(&exchange->parser));
             return;
         }
-        if (take_bytes(exchange, (size_t)count) || !may_be_more(exchange, count)) {
+        if (is_placed) {
+            http_response_parser_filled(&exchange->parser, (size_t)count);
+        } else if (take_bytes(exchange, (size_t)count)) {
+            return;
+        }
+        if (!may_be_more(exchange, (size_t)count == asked_bytes)) {
             return;
         }
     }
@@ -90,18 +106,14 @@ static void read_answer(struct wire_exchange *exchange)
 
 static struct str unsent(const struct wire_exchange *exchange)
 {
-    size_t left = exchange->request.length - exchange->sent_bytes;
-
-    return left > 0 ? (struct str){ exchange->request.base + exchange->sent_bytes, left } : exchange->body_left;
+    return exchange->request_left.length > 0 ? exchange->request_left : exchange->body_left;
 }
 
 static void count_sent(struct wire_exchange *exchange, size_t count)
 {
-    if (exchange->sent_bytes < exchange->request.length) {
-        exchange->sent_bytes += count;
-    } else {
-        exchange->body_left = str_from(exchange->body_left, count);
-    }
+    struct str *left = exchange->request_left.length > 0 ? &exchange->request_left : &exchange->body_left;
+
+    *left = str_from(*left, count);
 }
 
 /* The server may have answered before it ended, a 413 perhaps. */
@@ -154,6 +166,37 @@ static void on_ready(void *context, uint32_t events)
 
 /* ---- life ---- */
 
+/* The scratch is for others now. */
+static void keep_unsent(struct wire_exchange *exchange)
+{
+    if (exchange->connection == NULL || exchange->request_left.length == 0) {
+        return;
+    }
+    if (buf_add_str(&exchange->unsent, exchange->request_left) < 0) {
+        finish(exchange, CALL_PROXY_INTERNAL_ERROR);
+        return;
+    }
+    exchange->request_left = buf_view(&exchange->unsent);
+}
+
+static void write_and_send(struct wire_exchange *exchange)
+{
+    struct buf *request = &exchange->scratch->request;
+    enum call_error error =
+        wire_message_write(request, exchange->attempt, clock_monotonic_us(), SMALL_BODY_BYTES, &exchange->body_left);
+
+    if (error != CALL_OK) {
+        finish(exchange, error);
+        return;
+    }
+    exchange->request_left = buf_view(request);
+    send_request(exchange);
+    keep_unsent(exchange);
+    if (request->capacity > KEPT_REQUEST_BYTES) {
+        buf_clear(request);
+    }
+}
+
 void wire_exchange_begin(struct wire_exchange *exchange, struct attempt *attempt, struct wire_connection *connection)
 {
     const struct http_response_expected expected = {
@@ -171,23 +214,21 @@ void wire_exchange_begin(struct wire_exchange *exchange, struct attempt *attempt
     exchange->has_failed_to_send = false;
     http_response_parser_begin(&exchange->parser, &expected);
     wire_connection_give(connection, on_ready, exchange);
-    exchange->sent_bytes = 0;
-    enum call_error error =
-        wire_message_write(&exchange->request, attempt, clock_monotonic_us(), SMALL_BODY_BYTES, &exchange->body_left);
-    if (error != CALL_OK) {
-        finish(exchange, error);
-        return;
-    }
-    send_request(exchange);
+    write_and_send(exchange);
 }
 
-void wire_exchange_init(struct wire_exchange *exchange, char *read_buffer, wire_exchange_over_fn *on_over)
+void wire_exchange_init(struct wire_exchange *exchange, struct wire_scratch *scratch, wire_exchange_over_fn *on_over)
 {
-    *exchange = (struct wire_exchange){ .read_buffer = read_buffer, .on_over = on_over };
-    buf_init(&exchange->request, REQUEST_BYTES_AT_MOST);
+    *exchange = (struct wire_exchange){ .scratch = scratch, .on_over = on_over };
+    buf_init(&exchange->unsent, REQUEST_BYTES_AT_MOST);
 }
 
-void wire_exchange_clear(struct wire_exchange *exchange)
+void wire_scratch_init(struct wire_scratch *scratch)
 {
-    buf_clear(&exchange->request);
+    buf_init(&scratch->request, REQUEST_BYTES_AT_MOST);
+}
+
+void wire_scratch_clear(struct wire_scratch *scratch)
+{
+    buf_clear(&scratch->request);
 }

@@ -14,8 +14,9 @@
  * Nothing is sent twice. is_stale says that a kept connection ended before any byte of an answer: whether to try again
  * is call_policy's to decide.
  *
- * Memory: embedded; the request's bytes keep their memory for the next one. `read_buffer` is shared by all exchanges of
- * a thread: it holds nothing between two events.   Threads: the loop's.
+ * Memory: embedded. What is sent is written, and what comes is read, in a scratch that all exchanges of a thread share:
+ * it holds nothing between two events. Of its own an exchange has only what did not fit into the socket.
+ * Threads: the loop's.
  */
 #ifndef GATEWAY_WIRE_EXCHANGE_H
 #define GATEWAY_WIRE_EXCHANGE_H
@@ -26,12 +27,20 @@
 
 enum { WIRE_READ_BUFFER_BYTES = 64 * 1024 };
 
+struct wire_scratch {
+    struct buf request;
+    char read_buffer[WIRE_READ_BUFFER_BYTES];
+};
+
+void wire_scratch_init(struct wire_scratch *scratch);
+void wire_scratch_clear(struct wire_scratch *scratch);
+
 struct wire_exchange;
 typedef void wire_exchange_over_fn(struct wire_exchange *exchange, enum call_error error);
 
 struct wire_exchange {
     /* The owner's: set once. */
-    char *read_buffer; /* WIRE_READ_BUFFER_BYTES */
+    struct wire_scratch *scratch;
     wire_exchange_over_fn *on_over;
 
     struct wire_connection *connection; /* NULL: nothing is under way */
@@ -39,16 +48,16 @@ struct wire_exchange {
 
     /* Its own. */
     struct attempt *attempt;
-    struct buf request;   /* the head, and a small body behind it */
-    struct str body_left; /* of a body too large for that */
-    size_t sent_bytes;    /* of `request` */
+    struct str request_left; /* the head, and a small body behind it: in the scratch, later in `unsent` */
+    struct str body_left;    /* of a body too large for that */
+    struct buf unsent;
     bool is_sending;
     bool has_failed_to_send;
     struct http_response_parser parser;
 };
 
-void wire_exchange_init(struct wire_exchange *exchange, char *read_buffer, wire_exchange_over_fn *on_over);
-void wire_exchange_clear(struct wire_exchange *exchange);
+/* Needs no clearing once it is over. */
+void wire_exchange_init(struct wire_exchange *exchange, struct wire_scratch *scratch, wire_exchange_over_fn *on_over);
 
 /* Takes over the connection and its events. */
 void wire_exchange_begin(struct wire_exchange *exchange, struct attempt *attempt, struct wire_connection *connection);

@@ -197,6 +197,24 @@ static void check_limit(const struct scene *scene, struct str body)
     fuzz_check(merge_render(scene->members, scene->count, scene->tail, &short_of_one) == -ENOBUFS);
 }
 
+/* In pieces it is the same. */
+static void check_pieces(const struct scene *scene, struct str body)
+{
+    struct merge_asides asides;
+    struct str pieces[MERGE_PIECES_MOST];
+    cleanup_buf struct buf text;
+    cleanup_buf struct buf joined;
+
+    buf_init(&text, BYTES_MAXIMUM);
+    buf_init(&joined, BYTES_MAXIMUM);
+    fuzz_check(merge_render_around(scene->members, scene->count, scene->tail, &text, &asides) == 0);
+    size_t count = merge_pieces(buf_view(&text), &asides, pieces);
+    for (size_t i = 0; i < count; i++) {
+        fuzz_check(pieces[i].length > 0 && buf_add_str(&joined, pieces[i]) == 0);
+    }
+    fuzz_check(str_equal(buf_view(&joined), body));
+}
+
 void fuzz_one(struct str input)
 {
     struct fuzz_pieces pieces = { .rest = input };
@@ -210,6 +228,7 @@ void fuzz_one(struct str input)
     fuzz_check(merge_render(scene.members, scene.count, scene.tail, &body) == 0);
     check_body(&scene, buf_view(&body));
     check_limit(&scene, buf_view(&body));
+    check_pieces(&scene, buf_view(&body));
     scene_clear(&scene);
     fuzz_pieces_clear(&pieces);
 }

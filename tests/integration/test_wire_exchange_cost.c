@@ -57,7 +57,7 @@ struct counting {
     struct wire_exchange exchange;
     struct wire_connection *connection;
     int far;
-    char read_buffer[WIRE_READ_BUFFER_BYTES];
+    struct wire_scratch scratch;
 };
 
 static struct counting *open_counting(void)
@@ -71,7 +71,8 @@ static struct counting *open_counting(void)
     counting->connection = wire_connection_new(counting->bench.loop, pair[0], &counting_transport, NULL);
     assert_non_null(counting->connection);
     counting->far = pair[1];
-    wire_exchange_init(&counting->exchange, counting->read_buffer, on_over);
+    wire_scratch_init(&counting->scratch);
+    wire_exchange_init(&counting->exchange, &counting->scratch, on_over);
     counted.sends = 0;
     counted.receives = 0;
     over.count = 0;
@@ -81,7 +82,7 @@ static struct counting *open_counting(void)
 static void close_counting(struct counting *counting)
 {
     wire_connection_close(counting->connection);
-    wire_exchange_clear(&counting->exchange);
+    wire_scratch_clear(&counting->scratch);
     (void)close(counting->far);
     upstream_bench_close(&counting->bench);
     free(counting);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers that are too long for a table, what is kept of a head, and what an answer takes of memory. */
+/* Answers that are too long for a table, and what is kept of a head. */
 #include "gateway/http_response_parser.h"
 #include "tests/support/unit.h"
 #include "tests/unit/gateway/response_scene.h"
@@ -168,103 +168,6 @@ static void a_content_coding_passes_where_it_is_allowed(void **state)
     response_outcome_clear(&outcome);
 }
 
-/* ---- memory ---- */
-
-static void begin(struct http_response_parser *parser, struct buf *body, size_t body_bytes_limit)
-{
-    struct http_response_expected expected = { .body = body, .head_bytes_limit = SCENE_HEAD_BYTES };
-
-    buf_init(body, body_bytes_limit);
-    http_response_parser_begin(parser, &expected);
-}
-
-static void feed(struct http_response_parser *parser, struct str bytes)
-{
-    assert_int_equal(http_response_parser_feed(parser, bytes.base, bytes.length), bytes.length);
-    assert_int_equal(parser->error, CALL_OK);
-}
-
-static void a_line_that_comes_whole_is_not_copied(void **state)
-{
-    struct http_response_parser parser;
-    cleanup_buf struct buf body;
-    (void)state;
-    begin(&parser, &body, SCENE_BODY_BYTES);
-
-    feed(&parser, STR(OK "Transfer-Encoding: chunked\r\n"));
-    feed(&parser, STR("X: y\r\n\r\n2;x\r\n{}\r\n0\r\n"));
-    feed(&parser, STR("\r\n"));
-
-    assert_true(parser.is_complete);
-    assert_null(parser.line.base);
-    http_response_parser_clear(&parser);
-}
-
-static void an_announced_body_has_its_memory_at_once(void **state)
-{
-    struct http_response_parser parser;
-    cleanup_buf struct buf body;
-    (void)state;
-    begin(&parser, &body, 1024 * 1024);
-
-    feed(&parser, STR(OK "Content-Length: 20000\r\n\r\nx"));
-
-    assert_true(body.capacity > 20000);
-    http_response_parser_clear(&parser);
-}
-
-static void an_announced_length_alone_takes_little_memory(void **state)
-{
-    struct http_response_parser parser;
-    cleanup_buf struct buf body;
-    (void)state;
-    begin(&parser, &body, 64 * 1024 * 1024);
-
-    feed(&parser, STR(OK "Content-Length: 60000000\r\n\r\nx"));
-
-    assert_true(body.capacity <= 128 * 1024);
-    http_response_parser_clear(&parser);
-}
-
-/* ---- after the end ---- */
-
-static void nothing_is_read_behind_the_end_or_a_fault(void **state)
-{
-    struct http_response_parser parser;
-    cleanup_buf struct buf body;
-    (void)state;
-
-    begin(&parser, &body, SCENE_BODY_BYTES);
-    feed(&parser, STR("HTTP/1.1 204 \r\n\r\n"));
-    assert_int_equal(http_response_parser_feed(&parser, "HTTP/1.1 500 \r\n", 15), 0);
-    assert_int_equal(parser.framing.status, 204);
-    assert_int_equal(http_response_parser_end(&parser), CALL_OK);
-    assert_int_equal(http_response_parser_break(&parser), CALL_OK);
-    http_response_parser_clear(&parser);
-
-    begin(&parser, &body, SCENE_BODY_BYTES);
-    (void)http_response_parser_feed(&parser, "x", 1);
-    assert_int_equal(http_response_parser_feed(&parser, OK, strlen(OK)), 0);
-    assert_int_equal(http_response_parser_end(&parser), CALL_HTTP_PROTOCOL_ERROR);
-    http_response_parser_clear(&parser);
-}
-
-static void what_ends_with_its_connection_keeps_none(void **state)
-{
-    struct http_response_parser parser;
-    cleanup_buf struct buf body;
-    (void)state;
-    begin(&parser, &body, SCENE_BODY_BYTES);
-
-    feed(&parser, STR(OK "Connection: keep-alive\r\n\r\n{}"));
-    assert_false(parser.is_complete);
-
-    assert_int_equal(http_response_parser_end(&parser), CALL_OK);
-    assert_true(parser.is_complete && !parser.keeps_connection);
-    assert_int_equal(http_response_parser_break(&parser), CALL_OK);
-    http_response_parser_clear(&parser);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,11 +175,6 @@ int main(void)
         cmocka_unit_test(the_fields_of_the_final_response_are_kept_as_they_came),
         cmocka_unit_test(an_answer_to_head_has_no_body_whatever_it_says),
         cmocka_unit_test(a_content_coding_passes_where_it_is_allowed),
-        cmocka_unit_test(a_line_that_comes_whole_is_not_copied),
-        cmocka_unit_test(an_announced_body_has_its_memory_at_once),
-        cmocka_unit_test(an_announced_length_alone_takes_little_memory),
-        cmocka_unit_test(nothing_is_read_behind_the_end_or_a_fault),
-        cmocka_unit_test(what_ends_with_its_connection_keeps_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,139 @@ static void merge_can_be_done_again_after_it_did_not_fit(void **state)
     assert_text(buf_view(&body), "{\"a\":[1]}");
 }
 
+/* ---- in pieces ---- */
+
+enum { LONG_BYTES = MERGE_ASIDE_BYTES, LONG_LIMIT = 64 * 1024 * 1024 };
+
+/* A JSON string of that length, to be freed. */
+static struct str long_json(size_t length, char byte)
+{
+    char *text = malloc(length);
+
+    assert_non_null(text);
+    memset(text, byte, length);
+    text[0] = '"';
+    text[length - 1] = '"';
+    return (struct str){ text, length };
+}
+
+/* In pieces it is the same as whole; how many values were left where they are. */
+static size_t check_pieces(const struct merge_member *members, size_t count, struct str tail)
+{
+    struct merge_asides asides;
+    struct str pieces[MERGE_PIECES_MOST];
+    cleanup_buf struct buf whole;
+    cleanup_buf struct buf text;
+    cleanup_buf struct buf joined;
+    buf_init(&whole, LONG_LIMIT);
+    buf_init(&text, LONG_LIMIT);
+    buf_init(&joined, LONG_LIMIT);
+
+    assert_int_equal(merge_render(members, count, tail, &whole), 0);
+    assert_int_equal(merge_render_around(members, count, tail, &text, &asides), 0);
+    size_t piece_count = merge_pieces(buf_view(&text), &asides, pieces);
+
+    assert_int_equal(piece_count, 2 * asides.count + 1);
+    for (size_t i = 0; i < piece_count; i++) {
+        assert_true(pieces[i].length > 0);
+        assert_int_equal(buf_add_str(&joined, pieces[i]), 0);
+    }
+    assert_true(str_equal(buf_view(&joined), buf_view(&whole)));
+    return asides.count;
+}
+
+static void merge_copies_short_values_only(void **state)
+{
+    cleanup_free char *longest = without_const(long_json(LONG_BYTES, 'a').base);
+    struct str value = { longest, LONG_BYTES };
+    struct merge_member members[] = { { STR("a"), MERGE_JSON, value, NULL, 0 }, JSON("b", "1") };
+    struct merge_asides asides;
+    cleanup_buf struct buf text;
+    (void)state;
+    buf_init(&text, 100);
+
+    assert_int_equal(merge_render_around(members, 2, STR(""), &text, &asides), 0);
+
+    assert_text(buf_view(&text), "{\"a\":,\"b\":1}");
+    assert_true(text.capacity < 1000);
+    assert_int_equal(asides.count, 1);
+    assert_ptr_equal(asides.asides[0].value.base, longest);
+}
+
+static void merge_in_pieces_is_the_same_as_whole(void **state)
+{
+    cleanup_free char *text = without_const(long_json(LONG_BYTES + 2, 'b').base);
+    struct str long_value = { text, LONG_BYTES + 2 };
+    struct str list[] = { STR_STATIC("1"), long_value, long_value, STR_STATIC(""), long_value };
+    const struct {
+        const char *name;
+        struct merge_member members[3];
+        struct str tail;
+        size_t asides;
+    } cases[] = {
+        { "none long", { JSON("a", "1"), JSON("b", "2"), JSON("c", "3") }, STR_STATIC(""), 0 },
+        { "the first", { { STR("a"), MERGE_JSON, long_value, NULL, 0 }, JSON("b", "2"), JSON("c", "3") }, STR(""), 1 },
+        { "the last, with a tail",
+          { JSON("a", "1"), JSON("b", "2"), { STR("c"), MERGE_JSON, long_value, NULL, 0 } },
+          STR_STATIC("\"_errors\":[]"),
+          1 },
+        { "in a list",
+          { JSON("a", "1"), { STR("b"), MERGE_LIST, STR(""), list, array_length(list) }, JSON("c", "3") },
+          STR_STATIC(""),
+          3 },
+        { "a long text is written anew",
+          { { STR("a"), MERGE_TEXT, long_value, NULL, 0 },
+            { STR("b"), MERGE_TEXT_LIST, STR(""), list, 5 },
+            JSON("c", "3") },
+          STR_STATIC(""),
+          0 },
+    };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(cases); i++) {
+        assert_case(cases[i].name, check_pieces(cases[i].members, 3, cases[i].tail) == cases[i].asides);
+    }
+}
+
+static void merge_leaves_the_white_space_around_a_long_value_out(void **state)
+{
+    cleanup_free char *text = malloc(LONG_BYTES + 4);
+    cleanup_free char *value = without_const(long_json(LONG_BYTES, 'c').base);
+    (void)state;
+    assert_non_null(text);
+    memcpy(text, " \n", 2);
+    memcpy(text + 2, value, LONG_BYTES);
+    memcpy(text + 2 + LONG_BYTES, "\n ", 2);
+    const struct merge_member members[] = { { STR("a"), MERGE_JSON, { text, LONG_BYTES + 4 }, NULL, 0 } };
+
+    assert_int_equal(check_pieces(members, 1, STR("")), 1);
+}
+
+static void merge_copies_a_value_that_is_not_quite_long_without_its_white_space(void **state)
+{
+    cleanup_free char *text = without_const(long_json(LONG_BYTES, 'd').base);
+    (void)state;
+    text[LONG_BYTES - 2] = '"';
+    text[LONG_BYTES - 1] = '\n';
+    const struct merge_member members[] = { { STR("a"), MERGE_JSON, { text, LONG_BYTES }, NULL, 0 } };
+
+    assert_int_equal(check_pieces(members, 1, STR("")), 0);
+}
+
+static void merge_leaves_no_more_values_where_they_are_than_it_has_places_for(void **state)
+{
+    cleanup_free char *text = without_const(long_json(LONG_BYTES, 'e').base);
+    struct merge_member members[MERGE_ASIDES_MOST + 2];
+    (void)state;
+    for (size_t i = 0; i < array_length(members); i++) {
+        members[i] = (struct merge_member){ STR("x"), MERGE_JSON, { text, LONG_BYTES }, NULL, 0 };
+    }
+
+    assert_int_equal(check_pieces(members, MERGE_ASIDES_MOST - 1, STR("")), MERGE_ASIDES_MOST - 1);
+    assert_int_equal(check_pieces(members, MERGE_ASIDES_MOST, STR("")), MERGE_ASIDES_MOST);
+    assert_int_equal(check_pieces(members, array_length(members), STR("")), MERGE_ASIDES_MOST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +315,11 @@ int main(void)
         cmocka_unit_test(merge_fails_exactly_where_the_answer_would_not_fit),
         cmocka_unit_test(merge_escapes_a_name_as_it_does_a_text),
         cmocka_unit_test(merge_can_be_done_again_after_it_did_not_fit),
+        cmocka_unit_test(merge_copies_short_values_only),
+        cmocka_unit_test(merge_in_pieces_is_the_same_as_whole),
+        cmocka_unit_test(merge_leaves_the_white_space_around_a_long_value_out),
+        cmocka_unit_test(merge_copies_a_value_that_is_not_quite_long_without_its_white_space),
+        cmocka_unit_test(merge_leaves_no_more_values_where_they_are_than_it_has_places_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,32 @@ static void a_long_body_is_left_where_it_is(void **state)
     assert_int_equal(left.length, 0);
 }
 
+static void a_line_break_is_found_at_every_place_of_a_field(void **state)
+{
+    struct url server = server_of("a.example", "");
+    struct attempt attempt = attempt_to(&server);
+    (void)state;
+
+    for (size_t length = 4; length < 70; length++) {
+        for (size_t place = 0; place < length; place++) {
+            cleanup_free char *line = malloc(length + 1); /* of exactly its size, for the address sanitizer */
+            assert_non_null(line);
+            memset(line, '\xc3', length);
+            memcpy(line, "X: ", 3);
+            line[length] = '\0';
+            const char *const fields[] = { line, NULL };
+            attempt.fields = fields;
+            if (place == 0) {
+                cleanup_buf struct buf bytes;
+                struct str body = { NULL, 0 };
+                assert_int_equal(write_message(&bytes, &attempt, &body), CALL_OK);
+            }
+            line[place] = place % 2 == 0 ? '\r' : '\n';
+            check_refused("a line break", &attempt);
+        }
+    }
+}
+
 static void a_request_over_the_limit_is_refused(void **state)
 {
     const char *const fields[] = { "X: 0123456789", NULL };
@@ -269,6 +295,7 @@ int main(void)
         cmocka_unit_test(the_time_left_is_told_in_whole_milliseconds),
         cmocka_unit_test(a_method_about_a_body_says_how_long_it_is),
         cmocka_unit_test(a_long_body_is_left_where_it_is),
+        cmocka_unit_test(a_line_break_is_found_at_every_place_of_a_field),
         cmocka_unit_test(a_request_over_the_limit_is_refused),
     };
 
