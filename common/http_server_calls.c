@@ -89,7 +89,7 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
     }
     http_guard_header(&head->guard, field, value);
     http_head_layout_add(&head->layout, field, value);
-    http_head_add(head->fields, field, value);
+    http_head_add(head->fields, field, str_trim(value)); /* microhttpd leaves what stands behind it */
     if (str_equal_ignoring_case(field, STR("Cookie"))) {
         head->cookie_bytes += value.length;
     }
@@ -249,7 +249,8 @@ enum MHD_Result http_exchange_on_call(void *server, struct MHD_Connection *mhd, 
     if (!exchange->has_head) {
         return on_head(exchange, url, method, version);
     }
-    if (*upload_size > 0) {
+    /* Of no bytes, too: behind a 100 that nobody had to wait for, microhttpd 0.9 shows what is not this request's. */
+    if (upload != NULL) {
         return on_body(exchange, upload, upload_size);
     }
     if (exchange->is_answered_early) {

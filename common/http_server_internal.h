@@ -259,6 +259,10 @@ uint64_t http_deadline_shortest_us(const struct http_server_config *config);
 void http_deadline_start(struct http_connection *connection);
 void http_deadline_review(struct http_connection *connection);
 void http_deadline_stop(struct http_connection *connection);
+/* Nothing came for so long. */
+bool http_deadline_has_been_quiet(const struct http_connection *connection, uint64_t duration_us);
+/* Now, as if its time was up. */
+void http_deadline_end(struct http_connection *connection);
 
 /* Of a request whose target was read; NULL: no memory. */
 struct http_exchange *http_exchange_new(struct http_connection *connection, struct str target);
