@@ -58,7 +58,6 @@ struct http_connection {
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
     uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
-    uint64_t woken_bytes;   /* lay in the socket when it was woken, and nothing came since; 0: not known */
     bool is_kept;           /* it had a request already */
     uint64_t idle_since_us; /* opened, or its last answer's end */
     struct loop_timer timer;
