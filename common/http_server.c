@@ -73,12 +73,15 @@ static uint64_t run_daemons(void *context)
 
 /* ---- draining ---- */
 
+/* A part of a request line may be on its way to more. */
 static bool is_idle_and_quiet(const struct http_connection *connection, uint64_t now_us)
 {
     int unread_bytes = 0;
 
-    return connection->exchange == NULL && connection->idle_since_us + DRAIN_IDLE_US <= now_us &&
-           ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
+    return !connection->is_ended && connection->exchange == NULL &&
+           connection->idle_since_us + DRAIN_IDLE_US <= now_us &&
+           ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0 &&
+           http_deadline_has_been_quiet(connection, DRAIN_IDLE_US);
 }
 
 static void on_drain_check(void *context)
@@ -88,8 +91,7 @@ static void on_drain_check(void *context)
 
     for (struct http_connection *connection = server->connections; connection != NULL; connection = connection->next) {
         if (is_idle_and_quiet(connection, now_us)) {
-            http_tls_say_goodbye(connection);
-            (void)shutdown(connection->descriptor, SHUT_RDWR); /* microhttpd reads the end and closes */
+            http_deadline_end(connection);
         }
     }
     if (loop_arm(server->loop, &server->drain_timer, now_us + DRAIN_CHECK_US) < 0) {

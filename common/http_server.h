@@ -138,7 +138,8 @@ bool http_server_is_secured(const struct http_server *server);
 int http_server_add(struct http_server *server, int descriptor, const struct sockaddr *peer, socklen_t peer_length);
 bool http_server_is_full(const struct http_server *server);
 size_t http_server_connection_count(const struct http_server *server);
-/* From now on every answer says `Connection: close`, and connections that have been idle for a second are closed. */
+/* From now on every answer says `Connection: close`, and connections that have been idle for a second are closed;
+ * behind a part of a request line with a 408. */
 void http_server_drain(struct http_server *server);
 
 /* Of libmicrohttpd, as it runs: "0.9.75". */
@@ -156,7 +157,7 @@ struct str http_exchange_client(const struct http_exchange *exchange);   /* "127
 struct str http_exchange_body(const struct http_exchange *exchange);
 /* When the head had been read, monotonic clock. */
 uint64_t http_exchange_head_read_us(const struct http_exchange *exchange);
-/* The first header of that name; base is NULL if there is none. */
+/* The first header of that name, without blanks around its value (RFC 9110 §5.5); base is NULL if there is none. */
 struct str http_exchange_header(const struct http_exchange *exchange, const char *name);
 typedef void http_header_fn(void *context, struct str name, struct str value);
 void http_exchange_each_header(const struct http_exchange *exchange, http_header_fn *on_header, void *context);

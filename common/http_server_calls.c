@@ -89,7 +89,7 @@ static enum MHD_Result look_at(void *context, enum MHD_ValueKind kind, const cha
     }
     http_guard_header(&head->guard, field, value);
     http_head_layout_add(&head->layout, field, value);
-    http_head_add(head->fields, field, value);
+    http_head_add(head->fields, field, str_trim(value)); /* microhttpd leaves what stands behind it */
     if (str_equal_ignoring_case(field, STR("Cookie"))) {
         head->cookie_bytes += value.length;
     }

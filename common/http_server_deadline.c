@@ -227,6 +227,18 @@ static void end(struct http_connection *connection, const struct phase *phase)
     (void)shutdown(connection->descriptor, SHUT_RDWR);
 }
 
+bool http_deadline_has_been_quiet(const struct http_connection *connection, uint64_t duration_us)
+{
+    return ago_us(tcp_info_of(connection).tcpi_last_data_recv) + duration_us <= clock_monotonic_us();
+}
+
+void http_deadline_end(struct http_connection *connection)
+{
+    struct phase phase = phase_of(connection);
+
+    end(connection, &phase);
+}
+
 /* ---- the timer ---- */
 
 static void arm(struct http_connection *connection, uint64_t now_us, uint64_t at_us)

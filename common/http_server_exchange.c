@@ -138,7 +138,7 @@ struct str http_exchange_header(const struct http_exchange *exchange, const char
                                       &length) != MHD_YES) {
         return (struct str){ NULL, 0 };
     }
-    return (struct str){ value != NULL ? value : "", length };
+    return str_trim((struct str){ value != NULL ? value : "", length });
 }
 
 struct header_visit {
@@ -153,7 +153,7 @@ static enum MHD_Result visit_header(void *context, enum MHD_ValueKind kind, cons
 
     (void)kind;
     visit->on_header(visit->context, (struct str){ name, name_length },
-                     (struct str){ value != NULL ? value : "", value != NULL ? value_length : 0 });
+                     str_trim((struct str){ value != NULL ? value : "", value != NULL ? value_length : 0 }));
     return MHD_YES;
 }
 

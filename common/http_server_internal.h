@@ -58,7 +58,6 @@ struct http_connection {
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
     uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
-    uint64_t woken_bytes;   /* lay in the socket when it was woken, and nothing came since; 0: not known */
     bool is_kept;           /* it had a request already */
     int line_status;        /* a request line was answered with this, past microhttpd; 0: none was */
     uint64_t idle_since_us; /* opened, or its last answer's end */
@@ -263,6 +262,10 @@ uint64_t http_deadline_shortest_us(const struct http_server_config *config);
 void http_deadline_start(struct http_connection *connection);
 void http_deadline_review(struct http_connection *connection);
 void http_deadline_stop(struct http_connection *connection);
+/* Nothing came for so long. */
+bool http_deadline_has_been_quiet(const struct http_connection *connection, uint64_t duration_us);
+/* Now, as if its time was up. */
+void http_deadline_end(struct http_connection *connection);
 
 /* Of a request whose target was read; NULL: no memory. */
 struct http_exchange *http_exchange_new(struct http_connection *connection, struct str target);

@@ -8,8 +8,9 @@
  * would pay that for each. One that rests stays out: our own watch, which is there anyway, wakes it.
  *
  * It may only rest when microhttpd has read nothing of the next request yet, because nobody would tell it again. The
- * kernel knows how many bytes have come: as many as the requests until now were long, or as this one, which woke it.
- * Whatever comes later makes an event of our watch. In all other cases (a body in chunks, pipelining, an empty line in
+ * kernel knows how many bytes have come, to this moment: as many as the requests until now were long. (What lay in the
+ * socket when it was woken would not do: more may have come before microhttpd read it.) Whatever comes later makes an
+ * event of our watch. In all other cases (a body in chunks, pipelining, an empty line in
  * front) microhttpd goes on as it always does.
  *
  * Suspending where a request is completed is not among the uses that microhttpd documents; 0.9.75's sources allow it:
@@ -19,7 +20,6 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/http_server_internal.h"
@@ -38,19 +38,17 @@ uint64_t http_connection_bytes_received(const struct http_connection *connection
                                                                                           : UINT64_MAX;
 }
 
+static bool has_read_no_more(const struct http_connection *connection)
+{
+    return http_connection_bytes_received(connection) == connection->request_bytes;
+}
+
 /* It stays open after this request, as far as both sides said. */
 static bool is_kept(const struct http_exchange *exchange)
 {
     return !exchange->is_aborted && !exchange->is_closing && exchange->read_more == NULL &&
            str_equal(exchange->protocol, STR("HTTP/1.1")) &&
            http_exchange_header(exchange, MHD_HTTP_HEADER_CONNECTION).base == NULL;
-}
-
-/* The first question costs less. */
-static bool has_read_no_more(const struct http_connection *connection, const struct http_exchange *exchange)
-{
-    return connection->woken_bytes == exchange->request_bytes ||
-           http_connection_bytes_received(connection) == connection->request_bytes;
 }
 
 bool http_connection_can_rest(struct http_connection *connection, const struct http_exchange *exchange)
@@ -63,7 +61,7 @@ bool http_connection_can_rest(struct http_connection *connection, const struct h
     }
     connection->request_bytes += exchange->request_bytes;
     return server->may_rest && exchange->has_waited && is_kept(exchange) && !connection->is_client_gone &&
-           !connection->is_ended && !server->is_draining && has_read_no_more(connection, exchange);
+           !connection->is_ended && !server->is_draining && has_read_no_more(connection);
 }
 
 void http_connection_rest(struct http_connection *connection)
@@ -74,14 +72,8 @@ void http_connection_rest(struct http_connection *connection)
 
 void http_connection_wake(struct http_connection *connection)
 {
-    int unread_bytes = 0;
-
-    connection->woken_bytes = 0;
     if (connection->is_resting) {
         connection->is_resting = false;
-        if (ioctl(connection->descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes > 0) {
-            connection->woken_bytes = (uint64_t)unread_bytes;
-        }
         MHD_resume_connection(connection->mhd);
         http_daemon_run_later(connection->daemon);
     }

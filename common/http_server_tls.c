@@ -172,10 +172,13 @@ void http_tls_end(struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
 
-    if (connection->tls_session == NULL || connection->is_secured) {
+    if (connection->tls_session == NULL) {
         return;
     }
-    unlink_handshake(connection);
+    unlink_handshake(connection); /* also where the handshake was completed in the very run that closes it */
+    if (connection->is_secured) {
+        return;
+    }
     if (server->events->on_handshake_failed != NULL && !server->is_stopping && connection->pulled_bytes > 0) {
         server->events->on_handshake_failed(server->context, str_of(connection->client), failure_of(connection));
     }

@@ -17,6 +17,7 @@ enum {
     HEADER_BYTES = 8192,
     BODY_BYTES = 1024,
     IDLE_TIMEOUT_SECONDS = 30,
+    REQUEST_TIMEOUT_SECONDS = 5, /* a head, and a body: few connections must be enough for all */
     PENDING_BYTES = 8 * 1024 * 1024,
 };
 
@@ -124,6 +125,9 @@ static int open_admin(struct admin *admin, const struct admin_settings *settings
         .header_bytes = HEADER_BYTES,
         .body_bytes = BODY_BYTES,
         .idle_timeout_us = (uint64_t)IDLE_TIMEOUT_SECONDS * CLOCK_US_PER_SECOND,
+        .header_timeout_us = (uint64_t)REQUEST_TIMEOUT_SECONDS * CLOCK_US_PER_SECOND,
+        .body_timeout_us = (uint64_t)REQUEST_TIMEOUT_SECONDS * CLOCK_US_PER_SECOND,
+        .send_timeout_us = (uint64_t)IDLE_TIMEOUT_SECONDS * CLOCK_US_PER_SECOND,
     };
 
     admin->loop = loop_new();

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/problem.h"
+#include "gateway/admin_guard.h"
 #include "gateway/metrics.h"
 
 enum {
@@ -250,6 +251,11 @@ void admin_pages_answer(struct admin_pages *pages, struct http_exchange *exchang
     struct str method = http_exchange_method(exchange);
     struct str path = http_exchange_target(exchange);
 
+    if (!admin_guard_allows(http_exchange_header(exchange, "Host"), http_exchange_client(exchange))) {
+        answer_problem(exchange, 421, "The Host header is another server's name: from this machine, say localhost.",
+                       false);
+        return;
+    }
     path.length = str_find(path, '?');
     const struct page *page = find_page(path);
     if (page == NULL) {

@@ -17,18 +17,53 @@ static void refuse(const struct front_door *door, int descriptor)
     }
 }
 
+/* ---- room ---- */
+
+/* What the server has by now. */
+static void recount(struct front_door *door)
+{
+    size_t count = http_server_connection_count(door->server);
+
+    if (count != door->counted) {
+        (void)atomic_fetch_add_explicit(&door->room->count, count - door->counted, memory_order_relaxed);
+        door->counted = count;
+    }
+}
+
+/* One more, if there is room for it: two workers may ask at once. */
+static bool enter(struct front_door *door)
+{
+    size_t before = atomic_fetch_add_explicit(&door->room->count, 1, memory_order_relaxed);
+
+    if (before >= door->room->limit) {
+        (void)atomic_fetch_sub_explicit(&door->room->count, 1, memory_order_relaxed);
+        return false;
+    }
+    door->counted++;
+    return true;
+}
+
+static bool is_full(const struct front_door *door)
+{
+    return door->refuses_overflow ? atomic_load_explicit(&door->room->count, memory_order_relaxed) >= door->room->limit
+                                  : http_server_is_full(door->server);
+}
+
+/* ---- clients ---- */
+
 static void on_accepted(void *context, int descriptor, const struct sockaddr *peer, socklen_t peer_length)
 {
     struct front_door *door = context;
 
-    if (http_server_is_full(door->server) && door->refuses_overflow) {
+    if (door->refuses_overflow && !enter(door)) {
         metrics_add(door->metrics, METRICS_CONNECTIONS_REFUSED, 1);
         refuse(door, descriptor);
         return;
     }
     metrics_add(door->metrics, METRICS_ACCEPTED, 1);
     (void)http_server_add(door->server, descriptor, peer, peer_length);
-    if (http_server_is_full(door->server)) {
+    recount(door);
+    if (is_full(door)) {
         metrics_add(door->metrics, METRICS_LIMIT_REACHED, 1);
         if (!door->refuses_overflow) {
             listener_hold(&door->listener);
@@ -58,6 +93,8 @@ void front_door_configure(struct front_door *door, const struct config *config)
     door->refuses_overflow = config->limits.connection_overflow == OVERFLOW_REFUSE;
     if (!door->is_shut && door->refuses_overflow) {
         listener_release(&door->listener); /* who waits is answered */
+    } else if (!door->is_shut && http_server_is_full(door->server)) {
+        listener_hold(&door->listener); /* it may have had more than its share */
     }
 }
 
@@ -68,8 +105,9 @@ void front_door_on_room(struct front_door *door)
     }
 }
 
-void front_door_count_pauses(struct front_door *door)
+void front_door_count(struct front_door *door)
 {
+    recount(door);
     metrics_add(door->metrics, METRICS_ACCEPT_PAUSES, door->listener.pause_count - door->pauses_counted);
     door->pauses_counted = door->listener.pause_count;
 }

@@ -10,6 +10,7 @@
 #include "common/listener.h"
 #include "gateway/admin.h"
 #include "gateway/config_json.h"
+#include "gateway/front_door.h"
 #include "gateway/library_versions.h"
 #include "gateway/metrics.h"
 #include "gateway/thread_pool.h"
@@ -43,6 +44,7 @@ struct gateway {
     struct loop_task ended_task;
     size_t descriptor_limit;
     size_t connections_per_worker;
+    struct front_door_room room;
     struct settings started_with; /* for what cannot change later */
     struct config_limits limits_started_with;
     bool is_secured; /* clients speak TLS */
@@ -199,6 +201,7 @@ static int start_workers(struct gateway *gateway, struct error *error)
         .config = gateway->config,
         .place = { .count = (unsigned)gateway->planned_count },
         .connection_limit = gateway->connections_per_worker,
+        .room = &gateway->room,
         .listening_descriptor = gateway->listening_descriptor,
         .log_sink = gateway->log_sink,
         .admin = gateway->admin,
@@ -281,6 +284,8 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
     gateway->ended_task = (struct loop_task){ .run = on_all_ended, .context = gateway };
     gateway->descriptor_limit = descriptors_raise_limit();
     gateway->connections_per_worker = connections_per_worker(config, gateway->descriptor_limit);
+    gateway->room.limit = gateway->connections_per_worker * worker_count;
+    atomic_init(&gateway->room.count, 0);
     atomic_init(&gateway->is_draining, false);
     if (start(gateway, error) < 0) {
         give_up(gateway);

@@ -106,7 +106,7 @@ static uint64_t end_turn(void *context)
 
     log_flush(&worker->log);
     metrics_set(worker->settings.metrics, METRICS_CONNECTIONS, http_server_connection_count(worker->server));
-    front_door_count_pauses(&worker->door);
+    front_door_count(&worker->door);
     uint64_t feed_wait_us = account_feed_hand_over(&worker->host.feed, clock_monotonic_us());
     if (worker->door.has_accepted_all && http_server_connection_count(worker->server) == 0 &&
         worker->host.request_count == 0) {
@@ -291,6 +291,7 @@ static int open_worker(struct worker *worker)
         .loop = worker->loop,
         .server = worker->server,
         .metrics = worker->settings.metrics,
+        .room = worker->settings.room,
         .on_accepted_all = worker->settings.on_accepted_all,
         .context = worker->settings.context,
     };

@@ -17,6 +17,7 @@
 #include "gateway/worker_config.h"
 
 struct admin;
+struct front_door_room;
 struct metrics;
 struct thread_pool;
 struct worker;
@@ -24,7 +25,8 @@ struct worker;
 struct worker_settings {
     struct config *config; /* held while it is in use */
     struct worker_place place;
-    size_t connection_limit;
+    size_t connection_limit;      /* its share, and the room of all */
+    struct front_door_room *room; /* outlives the worker */
     int listening_descriptor;
     struct log_sink *log_sink;
     struct metrics *metrics; /* the worker's own; outlives it */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limit of connections where several workers share them and more are refused: it is the limit of all together,
+ * whoever of them the kernel gave most to.
+ */
+#include "common/clock.h"
+#include "tests/support/config_scene.h"
+#include "tests/support/gate.h"
+#include "tests/support/unit.h"
+
+enum { LIMIT = 8, ROUNDS = 10 };
+
+static int answered(struct config_scene *scene, struct client *client)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+
+    client_open(client, scene->gateway_port);
+    client_get(client, "/hello");
+    client_read(client, &answer);
+    return answer.status;
+}
+
+/* They come and go for the page a moment after they do for us. */
+static void wait_for_connections(struct config_scene *scene, uint64_t count)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (scene_metric(scene->admin_port, "fanlight_client_connections") != count) {
+        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
+    }
+}
+
+static void workers_refuse_nobody_below_the_limit_of_all(void **state)
+{
+    struct config_scene *scene = *state;
+    struct client clients[LIMIT + 1];
+    config_scene_start(scene, OPTIONS("--workers=2"),
+                       "{'limits': {'connections': 8, 'connection_overflow': 'refuse'}, "
+                       "'routes': [{'path': '/hello', 'respond': {'text': 'Hello'}}]}");
+
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < LIMIT; i++) {
+            assert_int_equal(answered(scene, &clients[i]), 200);
+        }
+        assert_int_equal(answered(scene, &clients[LIMIT]), 503);
+        wait_for_connections(scene, LIMIT);
+        for (size_t i = 0; i <= LIMIT; i++) {
+            client_close(&clients[i]);
+        }
+        wait_for_connections(scene, 0);
+    }
+    assert_int_equal(scene_metric(scene->admin_port, "fanlight_client_connections_refused_total"), ROUNDS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        config_scene_test(workers_refuse_nobody_below_the_limit_of_all),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
