@@ -13,13 +13,7 @@
 #include "common/clock.h"
 #include "lab/company.h"
 
-enum {
-    LINE_ROOM_BYTES = CHILD_LINE_BYTES + 1, /* with its line break */
-    READ_BYTES = 16 * 1024,
-    READS_A_TURN = 64,
-    REAP_PAUSE_US = 10 * CLOCK_US_PER_MS,
-    EXIT_NOT_STARTED = 127
-};
+enum { READ_BYTES = 16 * 1024, READS_A_TURN = 64, REAP_PAUSE_US = 10 * CLOCK_US_PER_MS, EXIT_NOT_STARTED = 127 };
 
 struct pipe_ends {
     int reading, writing;
@@ -125,11 +119,10 @@ static int start(struct child *child, char *const *arguments, char *const *envir
 
     child->pid = 0;
     child->input = child->output = child->complaints = -1;
-    buf_init(&child->line, LINE_ROOM_BYTES);
+    buf_init(&child->line, 0);
     buf_init(&child->complaint, CHILD_COMPLAINT_BYTES);
     pid_t pid = -1;
-    /* The room for a line is there from the start, so that what is read later is never lost for want of memory. */
-    if (bare != NULL && buf_reserve(&child->line, LINE_ROOM_BYTES) != NULL && open_pipes(&pipes) == 0) {
+    if (bare != NULL && child_limit_lines(child, CHILD_LINE_BYTES) == 0 && open_pipes(&pipes) == 0) {
         pid = fork_into(arguments, bare, &pipes);
     }
     int number = errno;
@@ -158,6 +151,13 @@ int child_start(struct child *child, char *const *arguments, char *const *enviro
 int child_start_with_input(struct child *child, char *const *arguments, char *const *environment, struct error *error)
 {
     return start(child, arguments, environment, true, error);
+}
+
+/* The room for a line and its break is there from the start: what is read is never lost for want of memory. */
+int child_limit_lines(struct child *child, size_t line_bytes)
+{
+    child->line.limit = line_bytes + 1;
+    return buf_reserve(&child->line, line_bytes + 1) != NULL ? 0 : -ENOMEM;
 }
 
 int child_tell(struct child *child, struct str bytes)
@@ -191,26 +191,30 @@ static void tell(struct child *child, struct str line)
 static void tell_lines(struct child *child)
 {
     struct str rest = buf_view(&child->line);
+    size_t line_bytes = child->line.limit - 1;
 
     while (str_find(rest, '\n') < rest.length) {
         tell(child, str_split(&rest, '\n'));
     }
-    if (rest.length > CHILD_LINE_BYTES) {
-        tell(child, (struct str){ rest.base, CHILD_LINE_BYTES });
-        rest = str_from(rest, CHILD_LINE_BYTES);
+    if (rest.length > line_bytes) {
+        tell(child, (struct str){ rest.base, line_bytes });
+        rest = str_from(rest, line_bytes);
     }
     buf_consume(&child->line, child->line.length - rest.length);
 }
 
-/* There is always room: what waits for the end of its line is no longer than a line may be. */
+/* There is always room: what waits for the end of its line is no longer than a line may be. Only what is new is looked
+ * through for an end, so that a long line costs no more than its length. */
 static void take_output(struct child *child, struct str bytes)
 {
     while (bytes.length > 0) {
         size_t room = child->line.limit - child->line.length;
-        size_t count = bytes.length < room ? bytes.length : room;
-        (void)buf_add(&child->line, bytes.base, count);
-        bytes = str_from(bytes, count);
-        tell_lines(child);
+        struct str piece = { bytes.base, bytes.length < room ? bytes.length : room };
+        (void)buf_add_str(&child->line, piece);
+        bytes = str_from(bytes, piece.length);
+        if (piece.length == room || str_find(piece, '\n') < piece.length) {
+            tell_lines(child);
+        }
     }
 }
 

@@ -23,7 +23,8 @@
 
 enum { CHILD_LINE_BYTES = 256 * 1024, CHILD_COMPLAINT_BYTES = 4096, CHILD_DESCRIPTORS = 2 };
 
-/* A whole line of standard output, without its line break; lines over CHILD_LINE_BYTES come in pieces of that size. */
+/* A whole line of standard output, without its line break; lines over CHILD_LINE_BYTES, or what child_limit_lines()
+ * said, come in pieces of that size. */
 typedef void child_line_fn(void *context, struct str line);
 
 struct child {
@@ -45,6 +46,8 @@ int child_start(struct child *child, char *const *arguments, char *const *enviro
 /* The same, and its standard input is a pipe: see child_tell(). */
 int child_start_with_input(struct child *child, char *const *arguments, char *const *environment,
                            struct error *error) must_check;
+/* Before the first child_read(): how long a line may be, 1 and up. 0 or -ENOMEM. */
+int child_limit_lines(struct child *child, size_t line_bytes) must_check;
 /* Writes a little (at most PIPE_BUF bytes) to its input, and closes that. 0 or -errno (SIGPIPE must be ignored). */
 int child_tell(struct child *child, struct str bytes);
 /* What to poll for. */

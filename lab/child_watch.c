@@ -100,8 +100,10 @@ int child_watch_start(struct child_watch *watch, struct loop *loop, const struct
     }
     watch->child.on_line = config->on_line;
     watch->child.context = config->context;
-    watch->child.line.limit = config->line_bytes;
-    int result = watch_all(watch);
+    int result = child_limit_lines(&watch->child, config->line_bytes);
+    if (result == 0) {
+        result = watch_all(watch);
+    }
     if (result < 0) {
         child_stop(&watch->child, 0);
         return error_set(error, "cannot watch %s: %s", arguments[0], strerror(-result));

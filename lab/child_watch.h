@@ -20,7 +20,7 @@
 #include "lab/child.h"
 
 struct child_watch_config {
-    size_t line_bytes; /* the longest line that comes in one piece; at least 64 KiB */
+    size_t line_bytes; /* the longest line that comes in one piece */
     child_line_fn *on_line;
     void (*on_ended)(void *context);
     void *context;

@@ -103,7 +103,7 @@ static void child_that_says_much_while_it_stops_is_read_to_the_end(void **state)
 /* How many letters each line had that was told. */
 struct lengths {
     size_t count;
-    size_t items[8];
+    size_t items[32];
 };
 
 static void note_length(void *context, struct str line)
@@ -117,8 +117,8 @@ static void note_length(void *context, struct str line)
     lengths->items[lengths->count++] = line.length;
 }
 
-/* A child that writes so many letters, the end of a line, a last letter and the end of a line. */
-static struct lengths hear_lengths(size_t letters)
+/* A child that writes so many letters, the end of a line, a last letter and the end of a line; 0: the usual limit. */
+static struct lengths hear_lengths(size_t line_bytes, size_t letters)
 {
     struct child child;
     struct lengths lengths = { .count = 0 };
@@ -128,6 +128,9 @@ static struct lengths hear_lengths(size_t letters)
     start_shell(&child, script, no_environment);
     child.on_line = note_length;
     child.context = &lengths;
+    if (line_bytes > 0) {
+        assert_int_equal(child_limit_lines(&child, line_bytes), 0);
+    }
     read_to_end(&child);
     child_stop(&child, LONG_US);
     return lengths;
@@ -137,7 +140,7 @@ static void child_line_as_long_as_can_be_is_told_whole(void **state)
 {
     (void)state;
 
-    struct lengths lengths = hear_lengths(CHILD_LINE_BYTES);
+    struct lengths lengths = hear_lengths(0, CHILD_LINE_BYTES);
 
     assert_int_equal(lengths.count, 2);
     assert_int_equal(lengths.items[0], CHILD_LINE_BYTES);
@@ -148,13 +151,54 @@ static void child_line_that_is_too_long_is_told_in_pieces(void **state)
 {
     (void)state;
 
-    struct lengths lengths = hear_lengths(2 * (size_t)CHILD_LINE_BYTES + 5);
+    struct lengths lengths = hear_lengths(0, 2 * (size_t)CHILD_LINE_BYTES + 5);
 
     assert_int_equal(lengths.count, 4);
     assert_int_equal(lengths.items[0], CHILD_LINE_BYTES);
     assert_int_equal(lengths.items[1], CHILD_LINE_BYTES);
     assert_int_equal(lengths.items[2], 5);
     assert_int_equal(lengths.items[3], 1);
+}
+
+/* Less than what is read at once, and more than the usual limit. */
+static void child_lines_may_be_as_long_as_was_said(void **state)
+{
+    static const size_t limits[] = { 3, 1000, 16 * 1024, 2 * (size_t)CHILD_LINE_BYTES };
+    (void)state;
+
+    for (size_t i = 0; i < array_length(limits); i++) {
+        struct lengths whole = hear_lengths(limits[i], limits[i]);
+        struct lengths pieces = hear_lengths(limits[i], 20 * limits[i] + 2);
+
+        assert_int_equal(whole.count, 2);
+        assert_int_equal(whole.items[0], limits[i]);
+        assert_int_equal(pieces.count, 22);
+        for (size_t k = 0; k < 20; k++) {
+            assert_int_equal(pieces.items[k], limits[i]);
+        }
+        assert_int_equal(pieces.items[20], 2);
+        assert_int_equal(pieces.items[21], 1);
+    }
+}
+
+/* All of it may be there before its end is. */
+static void child_line_as_long_as_can_be_waits_for_its_end(void **state)
+{
+    struct child child;
+    cleanup_buf struct buf heard = { .base = NULL };
+
+    (void)state;
+    start_shell_with_input(&child, "printf '\\naaa'; read -r line; echo; echo end");
+    listen_to(&child, &heard);
+    assert_int_equal(child_limit_lines(&child, 3), 0);
+    read_until_heard(&child, &heard);
+    assert_text(buf_view(&heard), "|");
+
+    assert_int_equal(child_tell(&child, STR("go\n")), 0);
+    read_to_end(&child);
+
+    assert_text(buf_view(&heard), "|aaa|end|");
+    child_stop(&child, LONG_US);
 }
 
 static void child_that_cannot_be_executed_says_so(void **state)
@@ -198,6 +242,8 @@ int main(void)
         cmocka_unit_test(child_that_says_much_while_it_stops_is_read_to_the_end),
         cmocka_unit_test(child_line_as_long_as_can_be_is_told_whole),
         cmocka_unit_test(child_line_that_is_too_long_is_told_in_pieces),
+        cmocka_unit_test(child_lines_may_be_as_long_as_was_said),
+        cmocka_unit_test(child_line_as_long_as_can_be_waits_for_its_end),
         cmocka_unit_test(child_that_cannot_be_executed_says_so),
         cmocka_unit_test(child_with_an_input_hears_what_it_is_told),
     };
