@@ -52,21 +52,20 @@ struct transfer_request {
 /* libcurl formats and looks through each line of a list on its own, byte by byte; it sends a line as it is. So all
  * fields are one line, with line breaks in it. "Name;" is libcurl's way to write a field without a value, which it only
  * knows of a line of its own. A line break within a field is nobody's wish: false. */
-static bool add_field(struct buf *head, const char *line)
+static bool add_field(struct buf *head, struct str line)
 {
-    size_t length = strlen(line);
-    if (memchr(line, '\n', length) != NULL || memchr(line, '\r', length) != NULL) {
+    if (str_find(line, '\n') < line.length || str_find(line, '\r') < line.length) {
         return false;
     }
-    char *room = buf_reserve(head, length + 2);
+    char *room = buf_reserve(head, line.length + 2);
     if (room != NULL) {
-        memcpy(room, line, length);
-        if (length > 0 && line[length - 1] == ';' && memchr(line, ':', length) == NULL) {
-            room[length - 1] = ':';
+        memcpy(room, line.base, line.length);
+        if (line.length > 0 && line.base[line.length - 1] == ';' && str_find(line, ':') == line.length) {
+            room[line.length - 1] = ':';
         }
-        room[length] = '\r';
-        room[length + 1] = '\n';
-        head->length += length + 2;
+        room[line.length] = '\r';
+        room[line.length + 1] = '\n';
+        head->length += line.length + 2;
     }
     return true;
 }
@@ -111,7 +110,7 @@ static int build_head(struct transfer_request *request, const struct attempt *at
     (void)buf_add_text(head, attempt->server->authority);
     (void)buf_add(head, "\r\n", 2);
     for (const char *const *line = attempt->fields; *line != NULL; line++) {
-        if (!add_field(head, *line)) {
+        if (!add_field(head, str_of(*line))) {
             return -EINVAL;
         }
     }
