@@ -351,8 +351,9 @@ int transfer_begin(struct transfer *transfer, struct attempt *attempt)
     transfer->is_poisoned = false;
     transfer->is_out_of_descriptors = false;
     transfer->opened_count = 0;
-    if (transfer_request_set(transfer->request, attempt, now_us) < 0) {
-        return -ENOMEM;
+    int result = transfer_request_set(transfer->request, attempt, now_us);
+    if (result < 0) {
+        return result;
     }
     begin_answer(transfer, attempt);
     transfer->attempt = attempt;

@@ -79,7 +79,7 @@ void transfer_free(struct transfer *transfer);
  */
 enum call_error transfer_perform(struct transfer *transfer, struct attempt *attempt);
 
-/* The same in two halves. 0, or -ENOMEM: then nothing began. */
+/* The same in two halves. 0, or -ENOMEM or -EINVAL (transfer_request.h): then nothing began. */
 int transfer_begin(struct transfer *transfer, struct attempt *attempt) must_check;
 /* `code` is libcurl's. Lets go of the attempt. */
 enum call_error transfer_end(struct transfer *transfer, int code);

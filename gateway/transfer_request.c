@@ -51,14 +51,23 @@ struct transfer_request {
 
 /* libcurl formats and looks through each line of a list on its own, byte by byte; it sends a line as it is. So all
  * fields are one line, with line breaks in it. "Name;" is libcurl's way to write a field without a value, which it only
- * knows of a line of its own. */
-static void add_field(struct buf *head, const char *line)
+ * knows of a line of its own. A line break within a field is nobody's wish: false. */
+static bool add_field(struct buf *head, struct str line)
 {
-    size_t length = strlen(line);
-    bool is_empty = length > 0 && line[length - 1] == ';' && memchr(line, ':', length) == NULL;
-
-    (void)buf_add(head, line, is_empty ? length - 1 : length);
-    (void)buf_add(head, is_empty ? ":\r\n" : "\r\n", is_empty ? 3 : 2);
+    if (str_find(line, '\n') < line.length || str_find(line, '\r') < line.length) {
+        return false;
+    }
+    char *room = buf_reserve(head, line.length + 2);
+    if (room != NULL) {
+        memcpy(room, line.base, line.length);
+        if (line.length > 0 && line.base[line.length - 1] == ';' && str_find(line, ':') == line.length) {
+            room[line.length - 1] = ':';
+        }
+        room[line.length] = '\r';
+        room[line.length + 1] = '\n';
+        head->length += line.length + 2;
+    }
+    return true;
 }
 
 /* Here and not earlier: the attempt may have waited for its thread. */
@@ -101,7 +110,9 @@ static int build_head(struct transfer_request *request, const struct attempt *at
     (void)buf_add_text(head, attempt->server->authority);
     (void)buf_add(head, "\r\n", 2);
     for (const char *const *line = attempt->fields; *line != NULL; line++) {
-        add_field(head, *line);
+        if (!add_field(head, str_of(*line))) {
+            return -EINVAL;
+        }
     }
     add_deadline_field(head, attempt, now_us);
     if (head->failed) {
@@ -190,6 +201,9 @@ static int set_target(struct transfer_request *request, const struct attempt *at
     struct buf *target = &request->target;
     const char *path = attempt->server->path;
 
+    if (!str_is_visible(attempt->target)) {
+        return -EINVAL;
+    }
     buf_reset(target);
     if (path[0] != '/' && !str_starts_with(attempt->target, STR("/"))) {
         (void)buf_add_byte(target, '/');
@@ -211,6 +225,9 @@ static int set_method(struct transfer_request *request, const char *method)
 
     if (strcmp(request->method, method) == 0) {
         return 0;
+    }
+    if (!str_is_visible(str_of(method))) {
+        return -EINVAL;
     }
     request->method[0] = '\0';
     if (curl_easy_setopt(request->easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK) {
@@ -284,10 +301,13 @@ int transfer_request_set(struct transfer_request *request, const struct attempt 
 {
     bool wants_body = attempt_has_length(attempt);
 
-    if (build_head(request, attempt, now_us) < 0 || set_server(request, attempt->server, attempt->tls) < 0 ||
-        set_addresses(request, attempt) < 0 || set_target(request, attempt) < 0 ||
-        set_method(request, attempt->method) < 0) {
-        return -ENOMEM;
+    int result = build_head(request, attempt, now_us);
+    result = result < 0 ? result : set_server(request, attempt->server, attempt->tls);
+    result = result < 0 ? result : set_addresses(request, attempt);
+    result = result < 0 ? result : set_target(request, attempt);
+    result = result < 0 ? result : set_method(request, attempt->method);
+    if (result < 0) {
+        return result;
     }
     list_lines(request, attempt, wants_body);
     set_body(request, attempt, wants_body);

@@ -92,6 +92,58 @@ static void many_attempts_at_once_are_each_done_once(void **state)
     upstream_bench_for_each(good_step, array_length(good_step), check_crowd);
 }
 
+/* ---- what is sent ---- */
+
+static const char *const field_with_a_break[] = { "X: y\r\nZ: 1", NULL };
+static const char *const field_with_a_line_feed[] = { "X: y\nZ: 1", NULL };
+static const char *const field_with_a_return[] = { "A: b", "X: y\r", NULL };
+static const char *const good_fields[] = { "X: y", "Z;", NULL };
+
+/* NULL, or an empty target: as trial_init() has it. */
+static const struct sent {
+    const char *name;
+    const char *method;
+    struct str target;
+    const char *const *fields;
+    enum call_error error;
+} sent[] = {
+    { "two fields in one", NULL, STR_STATIC(""), field_with_a_break, CALL_PROXY_INTERNAL_ERROR },
+    { "a line feed in a field", NULL, STR_STATIC(""), field_with_a_line_feed, CALL_PROXY_INTERNAL_ERROR },
+    { "a return at a field's end", NULL, STR_STATIC(""), field_with_a_return, CALL_PROXY_INTERNAL_ERROR },
+    { "two requests in a target", NULL, STR_STATIC("/a HTTP/1.1\r\n\r\nGET /b"), NULL, CALL_PROXY_INTERNAL_ERROR },
+    { "a blank in a target", NULL, STR_STATIC("/a b"), NULL, CALL_PROXY_INTERNAL_ERROR },
+    { "two requests in a method", "GET / HTTP/1.1\r\n\r\nGET", STR_STATIC(""), NULL, CALL_PROXY_INTERNAL_ERROR },
+    { "nothing of that", "PUT", STR_STATIC("/a?b=%0d%0a"), good_fields, CALL_OK },
+};
+
+static void check_sent(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
+{
+    size_t good_count = 0;
+    (void)strategy;
+
+    for (size_t i = 0; i < array_length(sent); i++) {
+        const struct sent *row = &sent[i];
+        struct trial trial;
+        trial_init(&trial, bench, scripted_server_port(server));
+        trial.attempt.method = row->method != NULL ? row->method : trial.attempt.method;
+        trial.attempt.target = row->target.length > 0 ? row->target : trial.attempt.target;
+        trial.attempt.fields = row->fields != NULL ? row->fields : trial.attempt.fields;
+
+        trial_run(&trial, bench);
+
+        assert_case(row->name, trial.attempt.error == row->error);
+        good_count += row->error == CALL_OK ? 1 : 0;
+        trial_clear(&trial);
+    }
+    assert_int_equal(scripted_server_request_count(server), good_count);
+}
+
+static void nothing_can_be_sent_that_would_be_another_field_or_request(void **state)
+{
+    (void)state;
+    upstream_bench_for_each(good_step, array_length(good_step), check_sent);
+}
+
 /* ---- cancel ---- */
 
 /* sync cannot be cancelled: it is over when start() returns. */
@@ -264,6 +316,7 @@ int main(void)
         cmocka_unit_test(an_attempt_is_done_once_on_the_loops_thread_and_never_before_start_returns),
         cmocka_unit_test(the_moments_of_an_attempt_stand_in_their_order),
         cmocka_unit_test(many_attempts_at_once_are_each_done_once),
+        cmocka_unit_test(nothing_can_be_sent_that_would_be_another_field_or_request),
         cmocka_unit_test(a_cancelled_attempt_is_done_once_and_its_connection_is_closed),
         cmocka_unit_test(a_cancel_on_a_kept_connection_does_not_send_the_request_again),
         cmocka_unit_test(an_attempt_can_be_cancelled_right_after_its_start),
