@@ -47,6 +47,8 @@ scene('a_report_is_read_from_disk_with_its_bars_and_curves', async (stage) => {
     const painted = await paintedPixels(page);
     assert.ok(painted.length >= 2 && painted.every((count) => count > 500), `painted: ${painted}`);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `scrolls sideways at ${width}`);
+    const hidden = await page.locator('.scroll').first().evaluate((scroll) => scroll.scrollWidth - scroll.clientWidth);
+    assert.equal(hidden, 0, `the experiment's verdicts are beyond the edge at ${width}`);
     await page.screenshot({ path: path.join(shots, `report-${width}-${scheme}.png`), fullPage: true });
   }
 });
