@@ -224,8 +224,6 @@ bool http_connection_can_rest(struct http_connection *connection, const struct h
 void http_connection_rest(struct http_connection *connection);
 /* If it rests. */
 void http_connection_wake(struct http_connection *connection);
-/* Of all that has come, the client's end counts as one; UINT64_MAX: not known. */
-uint64_t http_connection_bytes_received(const struct http_connection *connection);
 
 /* ---- http_server_unheard.c ---- */
 

@@ -29,7 +29,7 @@ bool http_server_may_rest(void)
     return strcmp(MHD_get_version(), "0.9.75") == 0;
 }
 
-uint64_t http_connection_bytes_received(const struct http_connection *connection)
+static uint64_t bytes_received(const struct http_connection *connection)
 {
     struct tcp_info info = { 0 };
     socklen_t length = sizeof info;
@@ -50,7 +50,7 @@ static bool is_kept(const struct http_exchange *exchange)
 static bool has_read_no_more(const struct http_connection *connection, const struct http_exchange *exchange)
 {
     return connection->woken_bytes == exchange->request_bytes ||
-           http_connection_bytes_received(connection) == connection->request_bytes;
+           bytes_received(connection) == connection->request_bytes;
 }
 
 bool http_connection_can_rest(struct http_connection *connection, const struct http_exchange *exchange)

@@ -8,7 +8,10 @@
  * connection. That line has the status, and connections close in the order in which they were refused; only where one
  * of several cannot write its answer at once may two of them be told of with each other's status.
  */
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/http_bare_answer.h"
 #include "common/http_server_internal.h"
@@ -64,11 +67,21 @@ static void on_answered(struct http_daemon *daemon, unsigned status)
     }
 }
 
+/* The client's end counts as one; UINT64_MAX: not known. */
+static uint64_t bytes_received(const struct http_connection *connection)
+{
+    struct tcp_info info = { 0 };
+    socklen_t length = sizeof info;
+    int result = getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length);
+
+    return result == 0 ? info.tcpi_bytes_received : UINT64_MAX;
+}
+
 /* Something came between two requests, or may have. */
 static bool may_have_sent_a_line(const struct http_connection *connection)
 {
-    return connection->exchange == NULL && (connection->request_bytes == HTTP_LENGTH_UNKNOWN ||
-                                            http_connection_bytes_received(connection) > connection->request_bytes);
+    return connection->exchange == NULL &&
+           (connection->request_bytes == HTTP_LENGTH_UNKNOWN || bytes_received(connection) > connection->request_bytes);
 }
 
 /* It can only be this one; NULL: it may be one of several. */
@@ -191,7 +204,7 @@ void http_unheard_exchange(struct http_connection *connection, const struct http
 /* Bytes that belong to no request; the client's end counts as one. */
 static bool has_sent_more(const struct http_connection *connection)
 {
-    uint64_t received_bytes = http_connection_bytes_received(connection);
+    uint64_t received_bytes = bytes_received(connection);
 
     return connection->request_bytes != HTTP_LENGTH_UNKNOWN && received_bytes != UINT64_MAX &&
            received_bytes > connection->request_bytes + 1;
