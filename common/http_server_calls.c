@@ -118,7 +118,8 @@ bool http_server_cuts_in_place(void)
     return strcmp(MHD_get_version(), "0.9.75") == 0;
 }
 
-/* … and one whose laxness nothing shows. From 1.0 on it refuses them as we start it: http_server_daemon.c. */
+/* A folded line may have become part of a name, and nothing shows it. From 1.0 on microhttpd refuses them, as strict as
+ * we start it: http_server_daemon.c. */
 static bool joins_folded_lines(const struct http_server *server)
 {
     return MHD_VERSION < 0x01000000 && !server->cuts_in_place;
