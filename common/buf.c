@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256, SMALL_CAPACITY = 4096 };
+enum { FIRST_CAPACITY = 256, SMALL_CAPACITY = 4096, DUE_FACTOR = 15 /* and what is there */ };
 
 void buf_init(struct buf *buf, size_t limit)
 {
@@ -77,6 +77,15 @@ char *buf_reserve_slowly(struct buf *buf, size_t count)
         return NULL;
     }
     return buf->base + buf->length;
+}
+
+char *buf_reserve_due_slowly(struct buf *buf, size_t count, uint64_t due)
+{
+    size_t allowed = buf->limit - buf->length;
+    size_t earned = buf->length <= allowed / DUE_FACTOR ? buf->length * DUE_FACTOR : allowed;
+    size_t wanted = due < earned ? (size_t)due : earned;
+
+    return buf_reserve_slowly(buf, wanted > count ? wanted : count);
 }
 
 int buf_add_slowly(struct buf *buf, const void *bytes, size_t count)

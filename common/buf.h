@@ -57,6 +57,9 @@ int buf_add_escaped(struct buf *buf, struct str text);
 /* Room for `count` more bytes, to be written at base + length; NULL when refused. Whoever knows how much is to come
  * asks for all of it at once: that much is taken, and no more. */
 static inline char *buf_reserve(struct buf *buf, size_t count);
+/* The same where `due` bytes in all are announced: memory for up to sixteen times what there is, so that a long text
+ * moves once, and an announced length alone costs nothing. */
+static inline char *buf_reserve_due(struct buf *buf, size_t count, uint64_t due);
 /* Drops the first `count` bytes. */
 void buf_consume(struct buf *buf, size_t count);
 
@@ -71,6 +74,7 @@ char *buf_take(struct buf *buf, size_t *ret_length);
 /* Only for the functions below: where there is no room yet, or none allowed. */
 int buf_add_slowly(struct buf *buf, const void *bytes, size_t count);
 char *buf_reserve_slowly(struct buf *buf, size_t count);
+char *buf_reserve_due_slowly(struct buf *buf, size_t count, uint64_t due);
 
 /* One byte more than asked for is there: buf_take() puts a NUL into it. */
 static inline bool buf_has_room(const struct buf *buf, size_t count)
@@ -81,6 +85,11 @@ static inline bool buf_has_room(const struct buf *buf, size_t count)
 static inline char *buf_reserve(struct buf *buf, size_t count)
 {
     return buf_has_room(buf, count) ? buf->base + buf->length : buf_reserve_slowly(buf, count);
+}
+
+static inline char *buf_reserve_due(struct buf *buf, size_t count, uint64_t due)
+{
+    return buf_has_room(buf, count) ? buf->base + buf->length : buf_reserve_due_slowly(buf, count, due);
 }
 
 static inline int buf_add(struct buf *buf, const void *bytes, size_t count)

@@ -159,6 +159,7 @@ static int judge_head(struct http_exchange *exchange, struct str url, const char
     int status = judge_fields(exchange, &head, text_bytes, ret_reason);
     bool may_be_folded = head.guard.is_suspect && joins_folded_lines(exchange->connection->server);
     exchange->closes_after_answer = may_be_folded || has_chunks;
+    exchange->content_length = head.guard.content_length;
     exchange->request_bytes = has_chunks ? HTTP_LENGTH_UNKNOWN : text_bytes + head.guard.content_length;
     if (status == 0 && head.guard.content_length > exchange->body.limit) {
         *ret_reason = too_large;
@@ -186,13 +187,23 @@ static enum MHD_Result on_head(struct http_exchange *exchange, const char *url, 
     return status == 0 ? MHD_YES : refuse(exchange, status, reason);
 }
 
+/* Should there be no memory for all that is due, there may be for what came. */
+static int add_to_body(struct http_exchange *exchange, const char *bytes, size_t count)
+{
+    struct buf *body = &exchange->body;
+    uint64_t due = exchange->content_length > body->length ? exchange->content_length - body->length : 0;
+
+    (void)buf_reserve_due(body, count, due);
+    return buf_add(body, bytes, count);
+}
+
 /* Chunks can exceed the limit unannounced, and memory can run out. */
 static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
 {
     if (exchange->is_answered_early) {
         exchange->dropped_bytes += *count;
     } else {
-        int result = buf_add(&exchange->body, bytes, *count);
+        int result = add_to_body(exchange, bytes, *count);
         if (result == -ENOMEM) {
             (void)refuse_early(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "There is no memory left for the request body.");
         } else if (result < 0) {

@@ -133,6 +133,7 @@ struct http_exchange {
     bool is_answered_early;   /* … has answered; what still comes is dropped */
     bool is_absolute;         /* its target is in absolute form */
     uint64_t request_bytes;   /* head and body as they came; HTTP_LENGTH_UNKNOWN: chunks */
+    uint64_t content_length;  /* announced; 0: none */
     bool closes_after_answer; /* see http_guard: what follows on the connection may be this request's body */
     struct str method;
     struct str protocol;

@@ -7,7 +7,6 @@
 
 enum {
     FIRST_RESERVE_BYTES = 65536, /* more only as it comes: an announced length costs a backend nothing */
-    RESERVE_FACTOR = 15,         /* times what came, while so much is due: a megabyte moves once */
     FED_END_BYTES = 65536,       /* of a long body: the rest may be received where it stays */
     ROOM_LEAST_BYTES = 16384,    /* less is not worth a receive of its own */
     CHUNK_NEEDS_BYTES = 16,      /* a size, its line break and the chunk's */
@@ -69,17 +68,10 @@ void http_response_begin_body(struct http_response_parser *parser, uint64_t leng
     parser->phase = HTTP_RESPONSE_BODY;
 }
 
-/* Nothing where there is room already. False: a fault was found. */
+/* False: a fault was found. */
 static bool make_room(struct http_response_parser *parser, size_t count)
 {
-    struct buf *body = parser->expected.body;
-
-    if (buf_has_room(body, count)) {
-        return true;
-    }
-    size_t earned = body->length <= body->limit / RESERVE_FACTOR ? body->length * RESERVE_FACTOR : body->limit;
-    size_t wanted = parser->body_bytes_due < earned ? (size_t)parser->body_bytes_due : earned;
-    if (buf_reserve(body, wanted > count ? wanted : count) == NULL) {
+    if (buf_reserve_due(parser->expected.body, count, parser->body_bytes_due) == NULL) {
         http_response_fail(parser, CALL_PROXY_INTERNAL_ERROR);
         return false;
     }
