@@ -60,11 +60,15 @@ static enum MHD_Result refuse(struct http_exchange *exchange, int status, const 
     return act(exchange);
 }
 
-/* Past microhttpd: http_server_early.c. */
-static enum MHD_Result refuse_early(struct http_exchange *exchange, int status, const char *reason)
+void http_exchange_refuse_early(struct http_exchange *exchange, int status, const char *reason)
 {
     exchange->is_refused_early = true;
     tell_refusal(exchange, status, reason);
+}
+
+static enum MHD_Result refuse_early(struct http_exchange *exchange, int status, const char *reason)
+{
+    http_exchange_refuse_early(exchange, status, reason);
     return exchange->is_aborted ? MHD_NO : MHD_YES;
 }
 
@@ -200,6 +204,7 @@ static int add_to_body(struct http_exchange *exchange, const char *bytes, size_t
 /* Chunks can exceed the limit unannounced, and memory can run out. */
 static enum MHD_Result on_body(struct http_exchange *exchange, const char *bytes, size_t *count)
 {
+    exchange->vain_runs = 0;
     if (exchange->is_answered_early) {
         exchange->dropped_bytes += *count;
     } else {

@@ -63,6 +63,7 @@ static void run(struct http_daemon *daemon)
         http_daemon_remove(daemon);
     }
     if (has_more_to_do(daemon)) {
+        http_stuck_end(daemon);
         http_daemon_run_later(daemon);
     }
 }

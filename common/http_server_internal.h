@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_server_internal - what http_server.c (loop, draining), http_server_daemon.c, http_server_connection.c,
- * http_server_rest.c, http_server_deadline.c, http_server_unheard.c, http_server_tls.c, http_server_calls.c (requests
- * being read), http_server_target.c, http_server_exchange.c, http_server_answer.c and http_server_early.c know of each
- * other. Nobody else includes this.
+ * http_server_rest.c, http_server_stuck.c, http_server_deadline.c, http_server_unheard.c, http_server_tls.c,
+ * http_server_calls.c (requests being read), http_server_target.c, http_server_exchange.c, http_server_answer.c and
+ * http_server_early.c know of each other. Nobody else includes this.
  */
 #ifndef COMMON_HTTP_SERVER_INTERNAL_H
 #define COMMON_HTTP_SERVER_INTERNAL_H
@@ -142,6 +142,8 @@ struct http_exchange {
     uint64_t answered_us; /* the answer was given */
     struct buf body;
     size_t dropped_bytes; /* of the body, behind an early answer */
+    unsigned vain_runs;   /* of microhttpd since a piece of the body came: http_server_stuck.c */
+    uint64_t taken_bytes; /* when that last looked */
 
     const struct http_exchange_events *owner_events;
     void *owner;
@@ -228,6 +230,9 @@ void http_connection_wake(struct http_connection *connection);
 /* Of all that has come, the client's end counts as one; UINT64_MAX: not known. */
 uint64_t http_connection_bytes_received(const struct http_connection *connection);
 
+/* Behind a run of the daemon after which it wants another one. */
+void http_stuck_end(const struct http_daemon *daemon);
+
 /* ---- http_server_unheard.c ---- */
 
 /* microhttpd's log: what it refuses by itself. */
@@ -255,6 +260,8 @@ void http_tls_end(struct http_connection *connection);
 void http_tls_rest_handshakes(struct http_daemon *daemon);
 /* Something came behind the handshake. */
 bool http_tls_has_request_bytes(const struct http_connection *connection);
+/* Decrypted and not yet read. */
+size_t http_tls_pending_bytes(const struct http_connection *connection);
 bool http_tls_send(struct http_connection *connection, struct str bytes);
 void http_tls_say_goodbye(struct http_connection *connection);
 
@@ -274,6 +281,8 @@ void http_exchange_free(struct http_exchange *exchange);
 /* For one that is_refused_early: 0 or -errno, and nothing was sent. Leaves the body to its owner. */
 int http_exchange_answer_early(struct http_exchange *exchange, const struct http_answer *answer);
 void http_exchange_free_spare(struct http_server *server);
+/* Of one that is being read: its owner answers past microhttpd, see http_server_early.c. */
+void http_exchange_refuse_early(struct http_exchange *exchange, int status, const char *reason);
 
 /* The callbacks that http_server_daemon.c hands to microhttpd: http_server_calls.c. */
 void *http_exchange_on_target(void *server, const char *target, struct MHD_Connection *mhd);

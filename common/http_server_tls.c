@@ -191,6 +191,11 @@ bool http_tls_has_request_bytes(const struct http_connection *connection)
     return connection->is_secured && connection->pulled_bytes > connection->handshake_bytes;
 }
 
+size_t http_tls_pending_bytes(const struct http_connection *connection)
+{
+    return connection->tls_session != NULL ? gnutls_record_check_pending(connection->tls_session) : 0;
+}
+
 bool http_tls_send(struct http_connection *connection, struct str bytes)
 {
     return connection->is_secured &&

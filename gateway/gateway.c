@@ -164,7 +164,8 @@ static int open_listeners(struct gateway *gateway, struct error *error)
     return settings->has_admin ? open_admin(gateway, error) : 0;
 }
 
-static size_t connections_per_worker(const struct config *config, size_t descriptor_limit)
+/* Of all workers together. */
+static size_t connections_allowed(const struct config *config, size_t descriptor_limit)
 {
     size_t workers = (size_t)config->settings.workers;
     size_t threads = config_needs_threads(config) ? (size_t)config->settings.threads : 0;
@@ -177,7 +178,7 @@ static size_t connections_per_worker(const struct config *config, size_t descrip
     if (allowed > config->limits.connections) {
         allowed = config->limits.connections;
     }
-    return allowed > workers ? allowed / workers : 1;
+    return allowed > 0 ? allowed : 1;
 }
 
 /* Its size is the one it was started with. */
@@ -283,8 +284,8 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
     gateway->listening_descriptor = -1;
     gateway->ended_task = (struct loop_task){ .run = on_all_ended, .context = gateway };
     gateway->descriptor_limit = descriptors_raise_limit();
-    gateway->connections_per_worker = connections_per_worker(config, gateway->descriptor_limit);
-    gateway->room.limit = gateway->connections_per_worker * worker_count;
+    gateway->room.limit = connections_allowed(config, gateway->descriptor_limit);
+    gateway->connections_per_worker = gateway->room.limit > worker_count ? gateway->room.limit / worker_count : 1;
     atomic_init(&gateway->room.count, 0);
     atomic_init(&gateway->is_draining, false);
     if (start(gateway, error) < 0) {

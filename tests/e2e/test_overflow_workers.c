@@ -52,10 +52,28 @@ static void workers_refuse_nobody_below_the_limit_of_all(void **state)
     assert_int_equal(scene_metric(scene->admin_port, "fanlight_client_connections_refused_total"), ROUNDS);
 }
 
+/* Fewer connections than workers. */
+static void workers_that_are_more_than_the_limit_keep_to_it(void **state)
+{
+    struct config_scene *scene = *state;
+    struct client clients[2];
+    config_scene_start(scene, OPTIONS("--workers=4"),
+                       "{'limits': {'connections': 1, 'connection_overflow': 'refuse'}, "
+                       "'routes': [{'path': '/hello', 'respond': {'text': 'Hello'}}]}");
+
+    assert_int_equal(answered(scene, &clients[0]), 200);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(answered(scene, &clients[1]), 503);
+        client_close(&clients[1]);
+    }
+    client_close(&clients[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         config_scene_test(workers_refuse_nobody_below_the_limit_of_all),
+        config_scene_test(workers_that_are_more_than_the_limit_keep_to_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
