@@ -54,6 +54,7 @@ struct attempt {
     uint64_t deadline_us;         /* monotonic clock; CLOCK_NEVER_US is not allowed */
     uint64_t connect_timeout_us;  /* at most, and never past the deadline */
     size_t response_header_bytes; /* longer: http_response_header_section_size */
+    _Atomic size_t *room;         /* so many more bytes of a body, its own and those of others that share it; or NULL */
     bool wants_fresh_connection;
     bool wants_response_head; /* as it came; content codings are then the reader's affair */
     bool wants_json;          /* a body that is none makes a failure of a good answer */

@@ -13,6 +13,9 @@ struct str call_body(const struct call *call)
 
 void call_clear(struct call *call)
 {
+    if (call->attempt.room != NULL) {
+        (void)atomic_fetch_add_explicit(call->attempt.room, call->attempt.response.length, memory_order_relaxed);
+    }
     buf_clear(&call->attempt.response);
     buf_clear(&call->attempt.response_head);
 }

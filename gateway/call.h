@@ -39,6 +39,7 @@ struct call_scope {
     const struct trace *trace;
     const char *trace_state; /* the client's; NULL: none */
     struct random_source *random;
+    _Atomic size_t *answer_room; /* see attempt.h */
     uint64_t deadline_us;
     int mode;            /* enum mode: the request's own or its route's; MODE_INHERITED: neither */
     bool is_mode_forced; /* by the request: over all that calls and backends say */
@@ -74,6 +75,7 @@ struct call {
 const struct config_backend *call_backend(const struct call *call);
 /* The answer's bytes; empty unless the call succeeded. */
 struct str call_body(const struct call *call);
+/* Frees what it received, and gives back the room that it took. */
 void call_clear(struct call *call);
 
 #endif

@@ -61,6 +61,7 @@ static void prepare_attempt(struct call *call, uint64_t deadline_us)
     attempt->wants_response_head = call->scope->is_pass;
     attempt->wants_json = !call->scope->is_pass && !call->planned->is_text;
     prepare_body(call, backend->response_bytes);
+    attempt->room = call->scope->answer_room;
     attempt->response_head.limit = backend->response_header_bytes;
 }
 

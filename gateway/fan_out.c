@@ -147,11 +147,12 @@ int fan_out_init(struct fan_out *fan_out, const struct plan *plan, const struct 
         .steps = steps,
         .last_work = &fan_out->work,
         .unsettled_count = plan->call_count,
-        .answer_limit = scope->worker_config->config->limits.answer_bytes,
+        .answer_room = scope->worker_config->config->limits.answer_bytes,
     };
     fan_out->scope.on_done = on_call_done;
     fan_out->scope.context = fan_out;
     fan_out->scope.lines = &fan_out->lines;
+    fan_out->scope.answer_room = &fan_out->answer_room;
     for (size_t i = 0; i < plan->call_count; i++) {
         const struct plan_call *planned = &plan->calls[i];
         steps[i].planned = planned;

@@ -68,8 +68,7 @@ struct fan_out {
     size_t unsettled_count;     /* steps */
     size_t running_count;       /* calls that were started and are not done */
     const struct call *unheard; /* ended while it was started, and on_done is still to come: nothing starts before */
-    size_t answer_bytes;
-    size_t answer_limit;
+    _Atomic size_t answer_room; /* for bodies, those that are under way included */
 
     const struct call *failed; /* the required call whose failure ended it; NULL: none */
     bool is_incomplete;        /* some call failed */

@@ -54,26 +54,13 @@ static void count_failure(struct fan_out *fan_out, struct step *step, const stru
     }
 }
 
-/* The bodies of one request are bounded together, too. */
-static void count_answer_bytes(struct fan_out *fan_out, struct call *call)
-{
-    size_t bytes = call_body(call).length;
-
-    if (bytes > fan_out->answer_limit - fan_out->answer_bytes) {
-        call->account.error = CALL_HTTP_RESPONSE_BODY_SIZE;
-        call_clear(call);
-        return;
-    }
-    fan_out->answer_bytes += bytes;
-}
-
 void fan_out_settle(struct fan_out *fan_out, struct call *call)
 {
     struct step *step = call->owner;
 
     step->unsettled_count--;
-    count_answer_bytes(fan_out, call);
     if (call->account.error != CALL_OK) {
+        call_clear(call); /* others may have the room */
         count_failure(fan_out, step, call);
     }
     if (step->state == STEP_RUNNING && step->unsettled_count == 0 && fan_out->failed == NULL) {

@@ -2,6 +2,7 @@
 #include "gateway/http_response_body.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "gateway/http_response_line.h"
 
@@ -23,11 +24,46 @@ void http_response_fail(struct http_response_parser *parser, enum call_error err
 
 /* ---- the body ---- */
 
+static bool take_room(_Atomic size_t *room, size_t count)
+{
+    size_t left = atomic_load_explicit(room, memory_order_relaxed);
+
+    while (left >= count && !atomic_compare_exchange_weak_explicit(room, &left, left - count, memory_order_relaxed,
+                                                                   memory_order_relaxed)) {
+    }
+    return left >= count;
+}
+
+static void give_room_back(_Atomic size_t *room, size_t count)
+{
+    if (room != NULL) {
+        (void)atomic_fetch_add_explicit(room, count, memory_order_relaxed);
+    }
+}
+
+/* Whoever finds no room leaves at once what it had to the others, of which more may be about to come in this moment. */
+static bool find_room(struct http_response_parser *parser, size_t count)
+{
+    _Atomic size_t *room = parser->expected.room;
+    struct buf *body = parser->expected.body;
+
+    if (room == NULL || take_room(room, count)) {
+        return true;
+    }
+    give_room_back(room, body->length);
+    buf_clear(body);
+    http_response_fail(parser, CALL_HTTP_RESPONSE_BODY_SIZE);
+    return false;
+}
+
 bool http_response_add_body(struct http_response_parser *parser, const char *bytes, size_t count)
 {
+    if (!find_room(parser, count)) {
+        return false;
+    }
     int result = buf_add(parser->expected.body, bytes, count);
-
     if (result < 0) {
+        give_room_back(parser->expected.room, count);
         http_response_fail(parser, result == -ENOBUFS ? CALL_HTTP_RESPONSE_BODY_SIZE : CALL_PROXY_INTERNAL_ERROR);
     }
     return result == 0;

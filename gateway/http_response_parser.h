@@ -35,6 +35,10 @@ struct http_response_expected {
     struct buf
         *body; /* empty; its limit is the longest body; longer, or announced as longer: http_response_body_size */
     struct buf *head; /* field lines of the final response with their line breaks, no trailers; NULL: not wanted */
+    /* The body takes its bytes from here, and so may others, in other threads. Where there are too few it gives its own
+     * back and is empty: http_response_body_size. Else whoever frees the body gives them back. NULL: the body's limit
+     * is the only one. */
+    _Atomic size_t *room;
     /* All heads with the trailers, or what stands around chunks; longer: http_response_header_section_size, or
      * http_response_transfer_coding. */
     size_t head_bytes_limit;

@@ -327,6 +327,7 @@ static void begin_answer(struct transfer *transfer, struct attempt *attempt)
     const struct http_response_expected expected = {
         .body = &attempt->response,
         .head = attempt->wants_response_head ? &attempt->response_head : NULL,
+        .room = attempt->room,
         .head_bytes_limit = attempt->response_header_bytes,
         .allows_content_coding = attempt->wants_response_head,
     };

@@ -202,6 +202,7 @@ void wire_exchange_begin(struct wire_exchange *exchange, struct attempt *attempt
     const struct http_response_expected expected = {
         .body = &attempt->response,
         .head = attempt->wants_response_head ? &attempt->response_head : NULL,
+        .room = attempt->room,
         .head_bytes_limit = attempt->response_header_bytes,
         .allows_content_coding = attempt->wants_response_head,
         .is_answer_to_head = strcmp(attempt->method, "HEAD") == 0,

@@ -155,16 +155,17 @@ static void send_all(int descriptor, struct str bytes)
     }
 }
 
-/* Until the client's system has all of it; it is there for the client's next look at the socket. */
+/* Until the client's system has all of it, or has reset the connection; it is there for the client's next look at the
+ * socket. */
 static void wait_until_arrived(int descriptor)
 {
+    struct pollfd entry = { .fd = descriptor };
     int unsent_bytes = 1;
 
     for (int i = 0; i < TEST_PATIENCE_MS && unsent_bytes > 0; i++) {
-        if (ioctl(descriptor, SIOCOUTQ, &unsent_bytes) < 0) {
+        if (ioctl(descriptor, SIOCOUTQ, &unsent_bytes) < 0 || poll(&entry, 1, unsent_bytes > 0 ? 1 : 0) > 0) {
             return;
         }
-        (void)poll(NULL, 0, unsent_bytes > 0 ? 1 : 0);
     }
 }
 
