@@ -4,8 +4,8 @@
  *
  * A bound from above is as much about the machine as about us: beside other work, what takes 400 ms may well take 900.
  * The kernel tells which share of the last ten seconds something that could run had to wait for a processor (its
- * pressure stall information, /proc/pressure/cpu): that share of the time is the machine's. What takes too long on a
- * calm machine still does.
+ * pressure stall information, /proc/pressure/cpu): that share of the time, three quarters at the most, is the
+ * machine's. What takes too long on a calm machine still does.
  *
  *     assert_true(fair_ms(elapsed_ms) < 2 * DELAY_MS);
  *
