@@ -181,6 +181,15 @@ static size_t connections_allowed(const struct config *config, size_t descriptor
     return allowed > 0 ? allowed : 1;
 }
 
+/* Where connections wait. */
+static size_t share_of(size_t connections, size_t workers)
+{
+    if (workers <= 1) {
+        return connections;
+    }
+    return connections > workers ? connections / workers : 1;
+}
+
 /* Its size is the one it was started with. */
 static int open_pool(struct gateway *gateway, const struct config *config, struct error *error)
 {
@@ -285,7 +294,7 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
     gateway->ended_task = (struct loop_task){ .run = on_all_ended, .context = gateway };
     gateway->descriptor_limit = descriptors_raise_limit();
     gateway->room.limit = connections_allowed(config, gateway->descriptor_limit);
-    gateway->connections_per_worker = gateway->room.limit > worker_count ? gateway->room.limit / worker_count : 1;
+    gateway->connections_per_worker = share_of(gateway->room.limit, worker_count);
     atomic_init(&gateway->room.count, 0);
     atomic_init(&gateway->is_draining, false);
     if (start(gateway, error) < 0) {
