@@ -130,8 +130,10 @@ char *http_response_parser_room(struct http_response_parser *parser, size_t *ret
 
 void http_response_parser_filled(struct http_response_parser *parser, size_t count)
 {
-    parser->expected.body->length += count;
-    parser->body_bytes_due -= count;
+    if (find_room(parser, count)) {
+        parser->expected.body->length += count;
+        parser->body_bytes_due -= count;
+    }
 }
 
 size_t http_response_take_body(struct http_response_parser *parser, struct str rest)

@@ -84,7 +84,8 @@ size_t http_response_parser_feed(struct http_response_parser *parser, const char
 /* Where the middle of a long body may be received without a copy, instead of being fed: less than is due, so that the
  * end and what stands behind it pass through feed(). NULL: no such place now; feed. */
 char *http_response_parser_room(struct http_response_parser *parser, size_t *ret_room_bytes);
-/* So many bytes, at most what there was room for, were put there. */
+/* So many bytes, at most what there was room for, were put there. May find the fault that there is none left of what
+ * answers share. */
 void http_response_parser_filled(struct http_response_parser *parser, size_t count);
 /* The connection ended in good order: CALL_OK where that is how the answer ends, and if it was complete; else
  * connection_terminated (no status line yet) or http_response_incomplete. */

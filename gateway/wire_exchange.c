@@ -93,6 +93,10 @@ static void read_answer(struct wire_exchange *exchange)
         }
         if (is_placed) {
             http_response_parser_filled(&exchange->parser, (size_t)count);
+            if (exchange->parser.error != CALL_OK) {
+                finish(exchange, exchange->parser.error);
+                return;
+            }
         } else if (take_bytes(exchange, (size_t)count)) {
             return;
         }
