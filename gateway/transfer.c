@@ -7,7 +7,6 @@
 
 #include "common/clock.h"
 #include "gateway/curl_handle.h"
-#include "gateway/curl_memory.h"
 #include "gateway/curl_tls.h"
 #include "gateway/transfer_outcome.h"
 #include "gateway/transfer_request.h"
@@ -247,12 +246,12 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 
 int transfer_global_init(void)
 {
-    return curl_memory_global_init();
+    return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? 0 : -1;
 }
 
 void transfer_global_clear(void)
 {
-    curl_memory_global_clear();
+    curl_global_cleanup();
 }
 
 void transfer_library_version(char *text, size_t size)
