@@ -177,7 +177,7 @@ static struct series *look_up(struct series_table *table, const struct str *key)
 
 struct series *series_find(struct series_table *table, const struct str *labels)
 {
-    struct str key[SERIES_LABELS];
+    struct str key[SERIES_LABELS] = { { .base = NULL } };
     uintptr_t place = 0;
 
     for (size_t i = 0; i < table->label_count; i++) {

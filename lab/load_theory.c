@@ -240,7 +240,7 @@ static void format_duration(double duration_us, char *text, size_t size)
 /* "50 ms", "74.55 ms on average" */
 static void format_delay(const struct load_theory_input *input, double delay_us, char *text, size_t size)
 {
-    char duration[TEXT_BYTES];
+    char duration[TEXT_BYTES / 2];
 
     format_duration(delay_us, duration, sizeof duration);
     (void)snprintf(text, size, "%s%s", duration, is_constant(input) ? "" : " on average");

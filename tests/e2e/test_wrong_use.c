@@ -121,12 +121,12 @@ static void help_and_version_are_printed_and_exit_with_0(void **state)
     static const struct {
         const char *program;
         const char *option;
-        const char *parts[7];
+        const char *parts[9];
     } cases[] = {
         { "gateway", "--help", { "--drain-timeout", "127.0.0.1:8080", "sync|threads|async|mixed" } },
         { "gateway",
           "--version",
-          { "fanlight-gateway " FANLIGHT_VERSION " (libmicrohttpd ", ", GnuTLS 3.", ", libcurl ", ", OpenSSL 3.",
+          { "fanlight-gateway ", FANLIGHT_VERSION, " (libmicrohttpd ", ", GnuTLS 3.", ", libcurl ", ", OpenSSL 3.",
             ", c-ares 1.", ", http_parser 2.9.", ", cJSON 1." } },
         { "backend", "--help", { "--concurrency", "close-mid", "127.0.0.1:9000" } },
         { "backend", "--version", { "fanlight-backend ", "libmicrohttpd " } },

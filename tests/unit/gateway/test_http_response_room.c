@@ -39,7 +39,8 @@ static void end(struct reading *reading)
 static void answers_take_what_they_hold_from_the_room_they_share(void **state)
 {
     _Atomic size_t room = 10;
-    struct reading first, second;
+    struct reading first;
+    struct reading second;
     (void)state;
     begin(&first, &room, 100);
     begin(&second, &room, 100);
