@@ -57,6 +57,7 @@ struct http_connection {
     struct http_connection *next_leaving;  /* its client's end came with half a request, perhaps */
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
+    bool is_next_there;                    /* … and the next one came meanwhile */
     uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
     bool is_kept;           /* it had a request already */
     int line_status;        /* a request line was answered with this, past microhttpd; 0: none was */
