@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -81,11 +82,20 @@ static int teardown(void **state)
     return 0;
 }
 
-static void open_clients(struct client *clients, size_t count, uint16_t port)
+/* They are connected, and in the listener's queue (tcp(7): of one that listens, what is unacknowledged is that). */
+static void open_clients(struct acceptor *acceptor, struct client *clients, size_t count)
 {
+    struct tcp_info info = { .tcpi_unacked = 0 };
+    socklen_t length = sizeof info;
+    uint64_t start_us = clock_monotonic_us();
+
     for (size_t i = 0; i < count; i++) {
-        client_open(&clients[i], port);
+        client_open(&clients[i], acceptor->port);
     }
+    while (info.tcpi_unacked < count && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        assert_int_equal(getsockopt(acceptor->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+    }
+    assert_int_equal(info.tcpi_unacked, count);
 }
 
 static void close_clients(struct client *clients, size_t count)
@@ -109,7 +119,7 @@ static void accepts_all_that_come_however_many_turns_that_takes(void **state)
 {
     struct acceptor *acceptor = *state;
     static struct client clients[150];
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     turn_until(acceptor, array_length(clients));
 
@@ -148,7 +158,7 @@ static void nothing_is_accepted_while_it_is_held(void **state)
     struct acceptor *acceptor = *state;
     struct client clients[3];
     acceptor->hold_at = 1;
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     turn_until(acceptor, 1);
     for (int i = 0; i < 5; i++) {
@@ -166,7 +176,7 @@ static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **sta
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     struct client late;
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
 
     assert_int_equal(listener_drain(&acceptor->listener), 0);
     assert_int_equal(acceptor->accepted_count, array_length(waiting));
@@ -218,7 +228,7 @@ static void once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
 
     int result = listener_shut(&acceptor->listener);
     if (result == -EPERM) {
@@ -235,6 +245,8 @@ static void once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them
     assert_int_equal(end_of_attempt(late, 100), EINPROGRESS);
     for (size_t i = 0; i < array_length(waiting); i++) { /* what is connected stays so */
         client_send(&waiting[i], "x");
+        assert_int_equal(poll(&(struct pollfd){ .fd = acceptor->accepted[i], .events = POLLIN }, 1, TEST_PATIENCE_MS),
+                         1);
         char byte = '\0';
         assert_int_equal(recv(acceptor->accepted[i], &byte, 1, 0), 1);
     }
@@ -250,7 +262,7 @@ static void a_drain_without_descriptors_says_so_and_goes_on_when_there_are_some(
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     struct rlimit limit = { .rlim_cur = 0 };
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     rlim_t allowed = limit.rlim_cur;
 
@@ -285,7 +297,7 @@ static void two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothin
     struct client clients[4];
     assert_non_null(other.loop);
     assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, on_accepted, &other), 0);
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     turn_until(&other, array_length(clients)); /* the first loop takes no turn meanwhile */
 
@@ -303,7 +315,7 @@ static void loops_that_take_turns_accept_one_connection_each(void **state)
     assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, on_accepted, &other), 0);
     listener_take_turns(&acceptor->listener);
     listener_take_turns(&other.listener);
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     for (size_t turn = 1; turn <= array_length(clients) / 2; turn++) {
         turn_until(acceptor, turn);
