@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/secure_server.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "tests/support/bare_socket.h"
 #include "tests/support/gate.h"
+#include "tests/support/secure_session.h"
 #include "tests/support/unit.h"
 
-enum { CONNECTIONS_MOST = 256, HEAD_BYTES = 16384 };
+enum { CONNECTIONS_MOST = 256 };
 
 struct peer {
     struct secure_server *server;
@@ -25,242 +21,16 @@ struct peer {
 };
 
 struct secure_server {
-    const struct secure_server_settings *settings;
-    gnutls_certificate_credentials_t credentials;
-    gnutls_priority_t priorities;
-    gnutls_datum_t ticket_key;
-    gnutls_anti_replay_t anti_replay;
-    struct gate stop;
+    struct secure_terms terms;
     int listener;
     uint16_t port;
     pthread_t acceptor;
     struct peer peers[CONNECTIONS_MOST];
     size_t peer_count; /* the acceptor's, until it is joined */
 
-    pthread_mutex_t lock; /* of what follows */
     pthread_cond_t has_ended;
-    size_t ended;
-    struct secure_server_seen seen;
+    size_t ended; /* under the terms' lock */
 };
-
-static const char *const usual_records[] = {
-    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"tls\":true}",
-    NULL,
-};
-
-static void must(int result)
-{
-    if (result < 0) {
-        fail_msg("GnuTLS: %s", gnutls_strerror(result));
-    }
-}
-
-/* ---- waiting ---- */
-
-static bool wait_for_bytes(struct peer *peer)
-{
-    struct pollfd entries[2] = {
-        { .fd = peer->descriptor, .events = POLLIN },
-        { .fd = peer->server->stop.descriptor, .events = POLLIN },
-    };
-
-    return poll(entries, 2, -1) > 0 && entries[1].revents == 0;
-}
-
-/* Whether to try again. */
-static bool may_go_on(struct peer *peer, ssize_t result)
-{
-    return (result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED) && wait_for_bytes(peer);
-}
-
-/* ---- the handshake ---- */
-
-static void note_client(gnutls_session_t session, char *name, size_t size)
-{
-    unsigned count = 0;
-    const gnutls_datum_t *peers = gnutls_certificate_get_peers(session, &count);
-    gnutls_x509_crt_t crt = NULL;
-
-    name[0] = '\0';
-    if (peers == NULL || count == 0 || gnutls_x509_crt_init(&crt) < 0) {
-        return;
-    }
-    if (gnutls_x509_crt_import(crt, &peers[0], GNUTLS_X509_FMT_DER) < 0 ||
-        gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) < 0) {
-        name[0] = '\0';
-    }
-    gnutls_x509_crt_deinit(crt);
-}
-
-static void note_handshake(struct secure_server *server, gnutls_session_t session)
-{
-    struct secure_server_seen *seen = &server->seen;
-    size_t length = sizeof seen->name - 1;
-    unsigned kind = 0;
-    gnutls_datum_t protocol = { .data = NULL, .size = 0 };
-
-    pthread_mutex_lock(&server->lock);
-    seen->handshakes++;
-    seen->resumed += gnutls_session_is_resumed(session) != 0 ? 1 : 0;
-    memset(seen->name, 0, sizeof seen->name);
-    if (gnutls_server_name_get(session, seen->name, &length, &kind, 0) < 0) {
-        seen->name[0] = '\0';
-    }
-    seen->protocol[0] = '\0';
-    if (gnutls_alpn_get_selected_protocol(session, &protocol) == 0) {
-        (void)snprintf(seen->protocol, sizeof seen->protocol, "%.*s", (int)protocol.size, (const char *)protocol.data);
-    }
-    (void)snprintf(seen->version, sizeof seen->version, "%s",
-                   gnutls_protocol_get_name(gnutls_protocol_get_version(session)));
-    note_client(session, seen->client, sizeof seen->client);
-    pthread_mutex_unlock(&server->lock);
-}
-
-static gnutls_session_t new_session(struct peer *peer)
-{
-    static unsigned char ours[] = "http/1.1";
-    static unsigned char newer[] = "h2";
-    static const gnutls_datum_t protocols[] = { { ours, sizeof ours - 1 }, { newer, sizeof newer - 1 } };
-    struct secure_server *server = peer->server;
-    gnutls_session_t session = NULL;
-
-    if (gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_ENABLE_EARLY_DATA) < 0) {
-        return NULL;
-    }
-    (void)gnutls_priority_set(session, server->priorities);
-    (void)gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, server->credentials);
-    (void)gnutls_session_ticket_enable_server(session, &server->ticket_key);
-    gnutls_anti_replay_enable(session, server->anti_replay);
-    (void)gnutls_alpn_set_protocols(session, protocols, 2, 0);
-    if (server->settings->client_authority != NULL) {
-        gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-        gnutls_session_set_verify_cert(session, NULL, 0);
-    }
-    gnutls_transport_set_int(session, peer->descriptor);
-    return session;
-}
-
-static bool shake_hands(struct peer *peer, gnutls_session_t session)
-{
-    int result = gnutls_handshake(session);
-
-    while (result < 0 && (gnutls_error_is_fatal(result) == 0 ? may_go_on(peer, GNUTLS_E_AGAIN) : false)) {
-        result = gnutls_handshake(session);
-    }
-    if (result == GNUTLS_E_SUCCESS) {
-        note_handshake(peer->server, session);
-        return true;
-    }
-    (void)gnutls_alert_send_appropriate(session, result);
-    return false;
-}
-
-/* ---- requests ---- */
-
-static void note_bytes(struct secure_server *server, size_t bytes, size_t early, bool is_request)
-{
-    pthread_mutex_lock(&server->lock);
-    server->seen.bytes += bytes;
-    server->seen.early_bytes += early;
-    server->seen.requests += is_request ? 1 : 0;
-    pthread_mutex_unlock(&server->lock);
-}
-
-/* A head's bytes; false: there is none. */
-static bool read_head(struct peer *peer, gnutls_session_t session)
-{
-    char head[HEAD_BYTES + 1];
-    size_t length = 0;
-
-    while (length < HEAD_BYTES) {
-        ssize_t count = gnutls_record_recv(session, head + length, HEAD_BYTES - length);
-        if (count < 0 && may_go_on(peer, count)) {
-            continue;
-        }
-        if (count <= 0) {
-            return false;
-        }
-        length += (size_t)count;
-        head[length] = '\0';
-        bool is_whole = strstr(head, "\r\n\r\n") != NULL;
-        note_bytes(peer->server, (size_t)count, 0, is_whole);
-        if (is_whole) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool answer(struct peer *peer, gnutls_session_t session)
-{
-    const struct secure_server_settings *settings = peer->server->settings;
-    const char *const *record = settings->records != NULL ? settings->records : usual_records;
-    int cork = 1;
-
-    if (settings->sends_in_one_segment) {
-        (void)setsockopt(peer->descriptor, IPPROTO_TCP, 3 /* TCP_CORK */, &cork, sizeof cork);
-    }
-    for (; *record != NULL; record++) {
-        ssize_t count = gnutls_record_send(session, *record, strlen(*record));
-        while (count == GNUTLS_E_AGAIN || count == GNUTLS_E_INTERRUPTED) {
-            count = gnutls_record_send(session, NULL, 0);
-        }
-        if (count < 0) {
-            return false;
-        }
-    }
-    cork = 0;
-    if (settings->sends_in_one_segment) {
-        (void)setsockopt(peer->descriptor, IPPROTO_TCP, 3, &cork, sizeof cork);
-    }
-    return true;
-}
-
-/* True: the client would rather not. */
-static bool ask_anew(struct peer *peer, gnutls_session_t session)
-{
-    char byte = 0;
-
-    if (gnutls_rehandshake(session) < 0) {
-        return false;
-    }
-    ssize_t count = gnutls_record_recv(session, &byte, 1);
-    while (count < 0 && may_go_on(peer, count)) {
-        count = gnutls_record_recv(session, &byte, 1);
-    }
-    pthread_mutex_lock(&peer->server->lock);
-    peer->server->seen.renewed += count == GNUTLS_E_REHANDSHAKE ? 1 : 0;
-    pthread_mutex_unlock(&peer->server->lock);
-    return count == GNUTLS_E_WARNING_ALERT_RECEIVED && gnutls_alert_get(session) == GNUTLS_A_NO_RENEGOTIATION;
-}
-
-static bool serve_one(struct peer *peer, gnutls_session_t session)
-{
-    bool asks_anew = peer->server->settings->asks_anew;
-
-    return read_head(peer, session) && (!asks_anew || ask_anew(peer, session)) && answer(peer, session);
-}
-
-static void serve(struct peer *peer)
-{
-    enum secure_server_end end = peer->server->settings->end;
-    gnutls_session_t session = new_session(peer);
-    char early[256];
-
-    if (session == NULL) {
-        return;
-    }
-    if (shake_hands(peer, session)) {
-        ssize_t count = gnutls_record_recv_early_data(session, early, sizeof early);
-        note_bytes(peer->server, 0, count > 0 ? (size_t)count : 0, false);
-        while (serve_one(peer, session) && end == SECURE_SERVER_KEEPS) {
-        }
-        if (end != SECURE_SERVER_IS_CUT_OFF) {
-            (void)gnutls_bye(session, GNUTLS_SHUT_WR);
-        }
-    }
-    gnutls_deinit(session);
-}
 
 /* ---- connections ---- */
 
@@ -269,16 +39,17 @@ static void *run_peer(void *context)
     struct peer *peer = context;
     struct secure_server *server = peer->server;
 
-    if (server->settings->certificate == NULL) {
-        (void)send(peer->descriptor, server->settings->plain, strlen(server->settings->plain), MSG_NOSIGNAL);
+    if (server->terms.settings->certificate == NULL) {
+        (void)send(peer->descriptor, server->terms.settings->plain, strlen(server->terms.settings->plain),
+                   MSG_NOSIGNAL);
     } else {
-        serve(peer);
+        secure_session_serve(&server->terms, peer->descriptor);
     }
     (void)shutdown(peer->descriptor, SHUT_RDWR);
-    pthread_mutex_lock(&server->lock);
+    pthread_mutex_lock(&server->terms.lock);
     server->ended++;
     pthread_cond_broadcast(&server->has_ended);
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&server->terms.lock);
     return NULL;
 }
 
@@ -287,9 +58,9 @@ static void take(struct secure_server *server, int descriptor)
     struct peer *peer = &server->peers[server->peer_count];
 
     *peer = (struct peer){ .server = server, .descriptor = descriptor };
-    pthread_mutex_lock(&server->lock);
-    server->seen.connections++;
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_lock(&server->terms.lock);
+    server->terms.seen.connections++;
+    pthread_mutex_unlock(&server->terms.lock);
     if (pthread_create(&peer->thread, NULL, run_peer, peer) == 0) {
         server->peer_count++;
     } else {
@@ -302,7 +73,7 @@ static void *run_acceptor(void *context)
     struct secure_server *server = context;
     struct pollfd entries[2] = {
         { .fd = server->listener, .events = POLLIN },
-        { .fd = server->stop.descriptor, .events = POLLIN },
+        { .fd = server->terms.stop.descriptor, .events = POLLIN },
     };
 
     while (server->peer_count < CONNECTIONS_MOST && poll(entries, 2, -1) > 0 && entries[1].revents == 0) {
@@ -315,41 +86,13 @@ static void *run_acceptor(void *context)
 }
 
 /* ---- life ---- */
-
-static void set_up_tls(struct secure_server *server)
-{
-    const struct secure_server_settings *settings = server->settings;
-
-    if (settings->certificate == NULL) {
-        return;
-    }
-    gnutls_datum_t pem = { (unsigned char *)(uintptr_t)settings->certificate->pem,
-                           (unsigned)strlen(settings->certificate->pem) };
-    gnutls_datum_t key = { (unsigned char *)(uintptr_t)settings->certificate->key_pem,
-                           (unsigned)strlen(settings->certificate->key_pem) };
-    must(gnutls_certificate_allocate_credentials(&server->credentials));
-    must(gnutls_certificate_set_x509_key_mem(server->credentials, &pem, &key, GNUTLS_X509_FMT_PEM));
-    if (settings->client_authority != NULL) {
-        gnutls_datum_t authority = { (unsigned char *)(uintptr_t)settings->client_authority->pem,
-                                     (unsigned)strlen(settings->client_authority->pem) };
-        must(gnutls_certificate_set_x509_trust_mem(server->credentials, &authority, GNUTLS_X509_FMT_PEM));
-    }
-    must(gnutls_priority_init(&server->priorities, settings->priorities != NULL ? settings->priorities : "NORMAL",
-                              NULL));
-    must(gnutls_session_ticket_key_generate(&server->ticket_key));
-    must(gnutls_anti_replay_init(&server->anti_replay));
-}
-
 struct secure_server *secure_server_start(const struct secure_server_settings *settings)
 {
     struct secure_server *server = calloc(1, sizeof *server);
 
     assert_non_null(server);
-    server->settings = settings;
-    pthread_mutex_init(&server->lock, NULL);
+    secure_terms_init(&server->terms, settings);
     pthread_cond_init(&server->has_ended, NULL);
-    gate_init(&server->stop);
-    set_up_tls(server);
     server->listener = bare_socket_listen(SOCK_NONBLOCK, 128, &server->port);
     assert_int_equal(pthread_create(&server->acceptor, NULL, run_acceptor, server), 0);
     return server;
@@ -360,22 +103,15 @@ void secure_server_stop(struct secure_server *server)
     if (server == NULL) {
         return;
     }
-    gate_open(&server->stop);
+    gate_open(&server->terms.stop);
     (void)pthread_join(server->acceptor, NULL);
     for (size_t i = 0; i < server->peer_count; i++) {
         (void)pthread_join(server->peers[i].thread, NULL);
         (void)close(server->peers[i].descriptor);
     }
     (void)close(server->listener);
-    if (server->credentials != NULL) {
-        gnutls_certificate_free_credentials(server->credentials);
-        gnutls_priority_deinit(server->priorities);
-        gnutls_anti_replay_deinit(server->anti_replay);
-        gnutls_free(server->ticket_key.data);
-    }
-    gate_clear(&server->stop);
     pthread_cond_destroy(&server->has_ended);
-    pthread_mutex_destroy(&server->lock);
+    secure_terms_clear(&server->terms);
     free(server);
 }
 
@@ -386,9 +122,9 @@ uint16_t secure_server_port(const struct secure_server *server)
 
 struct secure_server_seen secure_server_seen(struct secure_server *server)
 {
-    pthread_mutex_lock(&server->lock);
-    struct secure_server_seen seen = server->seen;
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_lock(&server->terms.lock);
+    struct secure_server_seen seen = server->terms.seen;
+    pthread_mutex_unlock(&server->terms.lock);
     return seen;
 }
 
@@ -397,11 +133,11 @@ void secure_server_wait_for_ends(struct secure_server *server, size_t count)
     struct timespec end = gate_moment_after(TEST_PATIENCE_MS);
     int result = 0;
 
-    pthread_mutex_lock(&server->lock);
+    pthread_mutex_lock(&server->terms.lock);
     while (server->ended < count && result == 0) {
-        result = pthread_cond_clockwait(&server->has_ended, &server->lock, CLOCK_MONOTONIC, &end);
+        result = pthread_cond_clockwait(&server->has_ended, &server->terms.lock, CLOCK_MONOTONIC, &end);
     }
     size_t ended = server->ended;
-    pthread_mutex_unlock(&server->lock);
+    pthread_mutex_unlock(&server->terms.lock);
     assert_true(ended >= count);
 }
