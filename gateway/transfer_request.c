@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
+#include "gateway/attempt_fields.h"
 #include "gateway/curl_handle.h"
 #include "gateway/curl_tls.h"
 
@@ -49,40 +49,6 @@ struct transfer_request {
 
 /* ---- header fields ---- */
 
-/* libcurl formats and looks through each line of a list on its own, byte by byte; it sends a line as it is. So all
- * fields are one line, with line breaks in it. "Name;" is libcurl's way to write a field without a value, which it only
- * knows of a line of its own. A line break within a field is nobody's wish: false. */
-static bool add_field(struct buf *head, struct str line)
-{
-    if (str_find(line, '\n') < line.length || str_find(line, '\r') < line.length) {
-        return false;
-    }
-    char *room = buf_reserve(head, line.length + 2);
-    if (room != NULL) {
-        memcpy(room, line.base, line.length);
-        if (line.length > 0 && line.base[line.length - 1] == ';' && str_find(line, ':') == line.length) {
-            room[line.length - 1] = ':';
-        }
-        room[line.length] = '\r';
-        room[line.length + 1] = '\n';
-        head->length += line.length + 2;
-    }
-    return true;
-}
-
-/* Here and not earlier: the attempt may have waited for its thread. */
-static void add_deadline_field(struct buf *head, const struct attempt *attempt, uint64_t now_us)
-{
-    uint64_t left_us = attempt->deadline_us > now_us ? attempt->deadline_us - now_us : 0;
-
-    if (attempt->deadline_field != NULL) {
-        (void)buf_add_text(head, attempt->deadline_field);
-        (void)buf_add(head, ": ", 2);
-        (void)buf_add_number(head, left_us / CLOCK_US_PER_MS);
-        (void)buf_add(head, "\r\n", 2);
-    }
-}
-
 static bool is_field(const char *line, const char *name, size_t length)
 {
     return strncasecmp(line, name, length) == 0 && (line[length] == ':' || line[length] == ';');
@@ -100,7 +66,8 @@ static bool has_field(const struct attempt *attempt, const char *name)
     return false;
 }
 
-/* libcurl ends the last line itself. */
+/* libcurl formats and looks through each line of a list on its own, byte by byte; it sends a line as it is. So all
+ * fields are one line, with line breaks in it. The last of them it adds itself. */
 static int build_head(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us)
 {
     struct buf *head = &request->head;
@@ -109,12 +76,9 @@ static int build_head(struct transfer_request *request, const struct attempt *at
     (void)buf_add(head, "Host: ", 6);
     (void)buf_add_text(head, attempt->server->authority);
     (void)buf_add(head, "\r\n", 2);
-    for (const char *const *line = attempt->fields; *line != NULL; line++) {
-        if (!add_field(head, str_of(*line))) {
-            return -EINVAL;
-        }
+    if (!attempt_fields_add(head, attempt, now_us)) {
+        return -EINVAL;
     }
-    add_deadline_field(head, attempt, now_us);
     if (head->failed) {
         return -ENOMEM;
     }

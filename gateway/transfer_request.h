@@ -21,7 +21,7 @@ struct transfer_request *transfer_request_new(void *easy, size_t *answer_bytes) 
 void transfer_request_free(struct transfer_request *request);
 
 /* What is left of the attempt's time counts from now. 0, -ENOMEM, or -EINVAL: a line break or a blank in what is sent,
- * which would make it something else. */
+ * which would make it something else, or a field that is none. */
 int transfer_request_set(struct transfer_request *request, const struct attempt *attempt, uint64_t now_us) must_check;
 /* The handle refers to nothing of the attempt any more. `answer_bytes`: what came, head and body; 0: nothing. */
 void transfer_request_unset(struct transfer_request *request, size_t answer_bytes);

@@ -2,9 +2,8 @@
 /*
  * wire_message - an attempt's request as the bytes that go to the server. Pure.
  *
- * The same request as libcurl makes of an attempt in the other modes: request line, Host, the attempt's fields (of
- * "Name;" the empty field, of "Name:" none), how much time is left, and a length where there is a body or the method is
- * about one. Nothing else.
+ * The same request as libcurl makes of an attempt in the other modes: request line, Host, the attempt's fields, how
+ * much time is left, and a length where there is a body or the method is about one. Nothing else.
  *
  * A CR or LF in a field, a target that is not visible ASCII, a line that is no field: CALL_PROXY_INTERNAL_ERROR, as
  * where there is no memory. None of it is for a client to bring about; here is the last place to stop it.

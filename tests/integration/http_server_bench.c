@@ -6,7 +6,6 @@
 #include "common/clock.h"
 #include "common/listener.h"
 #include "tests/support/gate.h"
-#include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
 enum { JOURNAL_BYTES = 65536 };
@@ -388,9 +387,4 @@ bool bench_sees_end(struct http_server_bench *bench, struct client *client, int 
 void bench_assert_journal(const struct http_server_bench *bench, const char *words)
 {
     assert_text(buf_view(&bench->journal), words);
-}
-
-bool bench_is_before_1_0(void)
-{
-    return microhttpd_is_before_1_0();
 }

@@ -83,7 +83,4 @@ bool bench_has(const struct http_server_bench *bench, const char *word);
 /* That exactly this stands in the journal. */
 void bench_assert_journal(const struct http_server_bench *bench, const char *words);
 
-/* microhttpd 0.9, which does some things otherwise than 1.0. */
-bool bench_is_before_1_0(void);
-
 #endif

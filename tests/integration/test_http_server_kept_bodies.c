@@ -4,6 +4,7 @@
  */
 #include "tests/integration/http_server_bench.h"
 #include "tests/support/gate.h"
+#include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
 static void start(struct http_server_bench *bench, struct client *client)
@@ -46,7 +47,7 @@ static const struct body_case last_cases[] = {
 
 static bool is_continued(const struct body_case *body)
 {
-    return body->continues == CONTINUES || (body->continues == CONTINUES_BEFORE_1_0 && bench_is_before_1_0());
+    return body->continues == CONTINUES || (body->continues == CONTINUES_BEFORE_1_0 && microhttpd_is_before_1_0());
 }
 
 static void send_body_case(struct http_server_bench *bench, struct client *client, const struct body_case *body,

@@ -4,6 +4,7 @@
  */
 #include "tests/integration/http_server_bench.h"
 #include "tests/support/gate.h"
+#include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
 enum { NO_STREAM = 0 };
@@ -115,7 +116,7 @@ static void check_ending(struct http_server_bench *bench, const struct ending *e
     assert_case(ending->name, answer.status == ending->status && answer.is_complete);
     assert_case(ending->name, str_equal(answer_body(&answer), str_of(ending->body)));
     client.expects_no_body = false;
-    if (ending->then == KEPT || (ending->then == KEPT_SINCE_1_0 && !bench_is_before_1_0())) {
+    if (ending->then == KEPT || (ending->then == KEPT_SINCE_1_0 && !microhttpd_is_before_1_0())) {
         bench_wait_once(bench, &client);
     } else {
         assert_case(ending->name, bench_sees_end(bench, &client, TEST_PATIENCE_MS));

@@ -97,6 +97,8 @@ static void many_attempts_at_once_are_each_done_once(void **state)
 static const char *const field_with_a_break[] = { "X: y\r\nZ: 1", NULL };
 static const char *const field_with_a_line_feed[] = { "X: y\nZ: 1", NULL };
 static const char *const field_with_a_return[] = { "A: b", "X: y\r", NULL };
+static const char *const field_that_is_none[] = { "A: b", "X", NULL };
+static const char *const field_without_a_name[] = { ": y", NULL };
 static const char *const good_fields[] = { "X: y", "Z;", NULL };
 
 /* NULL, or an empty target: as trial_init() has it. */
@@ -110,6 +112,8 @@ static const struct sent {
     { "two fields in one", NULL, STR_STATIC(""), field_with_a_break, CALL_PROXY_INTERNAL_ERROR },
     { "a line feed in a field", NULL, STR_STATIC(""), field_with_a_line_feed, CALL_PROXY_INTERNAL_ERROR },
     { "a return at a field's end", NULL, STR_STATIC(""), field_with_a_return, CALL_PROXY_INTERNAL_ERROR },
+    { "a line that is no field", NULL, STR_STATIC(""), field_that_is_none, CALL_PROXY_INTERNAL_ERROR },
+    { "a field without a name", NULL, STR_STATIC(""), field_without_a_name, CALL_PROXY_INTERNAL_ERROR },
     { "two requests in a target", NULL, STR_STATIC("/a HTTP/1.1\r\n\r\nGET /b"), NULL, CALL_PROXY_INTERNAL_ERROR },
     { "a blank in a target", NULL, STR_STATIC("/a b"), NULL, CALL_PROXY_INTERNAL_ERROR },
     { "two requests in a method", "GET / HTTP/1.1\r\n\r\nGET", STR_STATIC(""), NULL, CALL_PROXY_INTERNAL_ERROR },

@@ -58,4 +58,18 @@ static inline struct config *config_bench_read(const char *text)
     return config_bench_read_with(NULL, str_of(text));
 }
 
+/* Of a reference that is that long. */
+static inline struct config *config_bench_read_long(size_t reference_bytes)
+{
+    cleanup_buf struct buf text;
+
+    buf_init(&text, 65536);
+    (void)buf_add_format(&text,
+                         "{ \"backends\": { \"a\": { \"servers\": [\"http://127.0.0.1:1\"] } }, \"routes\": [ { "
+                         "\"path\": \"/\", \"calls\": { \"a\": { \"backend\": \"a\", \"path\": \"/\" }, "
+                         "\"b\": { \"backend\": \"a\", \"path\": \"/{a.%0*d}\" } } } ] }",
+                         (int)reference_bytes, 0);
+    return config_bench_read_with(NULL, buf_view(&text));
+}
+
 #endif

@@ -52,6 +52,18 @@ static inline void sample_results_init(struct sample_results *sample)
     };
 }
 
+/* Round figures, so that each place in a picture can be counted. */
+static inline void sample_results_init_round(struct sample_results *sample)
+{
+    sample_results_init(sample);
+    sample->tasks[0][0] = sample_task("task1", 2000000, 0, 2000000);
+    sample->tasks[0][1] = sample_task("task2", 4000000, 2000000, 4000000);
+    sample->tasks[1][0] = sample_task("task1", 2000000, 0, 2000000);
+    sample->tasks[1][1] = sample_task("task2", 2000000, 0, 2000000);
+    sample_results_judge(&sample->modes[0]);
+    sample_results_judge(&sample->modes[1]);
+}
+
 /* Task `index` of the first mode never got an answer. */
 static inline void sample_results_fail(struct sample_results *sample, size_t index)
 {

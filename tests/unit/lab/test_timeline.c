@@ -8,18 +8,6 @@ enum { TEXT_BYTES = 64 * 1024 };
 
 static const struct timeline_style plain = { .columns = 66 };
 
-/* Round figures, so that every column of the picture can be counted. */
-static void make_round(struct sample_results *sample)
-{
-    sample_results_init(sample);
-    sample->tasks[0][0] = sample_task("task1", 2000000, 0, 2000000);
-    sample->tasks[0][1] = sample_task("task2", 4000000, 2000000, 4000000);
-    sample->tasks[1][0] = sample_task("task1", 2000000, 0, 2000000);
-    sample->tasks[1][1] = sample_task("task2", 2000000, 0, 2000000);
-    results_cut(&sample->modes[0]);
-    results_cut(&sample->modes[1]);
-}
-
 static void timeline_draws_a_lane_for_each_task_on_one_axis(void **state)
 {
     struct sample_results sample;
@@ -27,7 +15,7 @@ static void timeline_draws_a_lane_for_each_task_on_one_axis(void **state)
 
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    make_round(&sample);
+    sample_results_init_round(&sample);
 
     timeline_add(&text, &sample.experiment, &plain);
 
@@ -49,7 +37,7 @@ static void timeline_shows_who_waits_twice_what_is_unknown_and_what_failed(void 
 
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.tasks[0][0].call_answered_us = 1000000;
     sample.tasks[1][0].received_us = RESULTS_UNKNOWN_US;
     sample.tasks[1][0].call_received_us = RESULTS_UNKNOWN_US;
@@ -80,7 +68,7 @@ static void timeline_shows_all_four_kinds_where_they_are_long_enough(void **stat
 
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.experiment.mode_count = 1;
     sample.tasks[0][1].record = (struct record_times){
         .is_known = true,
@@ -116,7 +104,7 @@ static void timeline_cuts_long_names_and_keeps_lanes_on_a_narrow_screen(void **s
 
     (void)state;
     buf_init(&text, TEXT_BYTES);
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.tasks[0][0].name = "a-name-of-more-than-sixteen";
     sample.experiment.mode_count = 1;
 
@@ -141,7 +129,7 @@ static void timeline_uses_colours_only_where_asked(void **state)
     (void)state;
     buf_init(&with, TEXT_BYTES);
     buf_init(&without, TEXT_BYTES);
-    make_round(&sample);
+    sample_results_init_round(&sample);
 
     timeline_add(&with, &sample.experiment, &coloured);
     timeline_add(&without, &sample.experiment, &plain);

@@ -35,24 +35,12 @@ static size_t count_of(const char *text, const char *part)
     return count;
 }
 
-/* Round figures, so that each bar's place can be told. */
-static void make_round(struct sample_results *sample)
-{
-    sample_results_init(sample);
-    sample->tasks[0][0] = sample_task("task1", 2000000, 0, 2000000);
-    sample->tasks[0][1] = sample_task("task2", 4000000, 2000000, 4000000);
-    sample->tasks[1][0] = sample_task("task1", 2000000, 0, 2000000);
-    sample->tasks[1][1] = sample_task("task2", 2000000, 0, 2000000);
-    sample_results_judge(&sample->modes[0]);
-    sample_results_judge(&sample->modes[1]);
-}
-
 static void svg_has_a_heading_for_each_mode_and_a_bar_for_each_part_on_one_axis(void **state)
 {
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
 
     cleanup_free char *svg = draw(&sample.experiment);
 
@@ -73,7 +61,7 @@ static void svg_tells_in_words_what_it_shows(void **state)
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample_results_fail(&sample, 1);
 
     cleanup_free char *svg = draw(&sample.experiment);
@@ -94,7 +82,7 @@ static void svg_needs_nothing_from_elsewhere_and_runs_nothing(void **state)
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
 
     cleanup_free char *svg = draw(&sample.experiment);
 
@@ -110,7 +98,7 @@ static void svg_leaves_out_what_is_too_short_to_be_seen_and_leaves_no_gap(void *
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.experiment.mode_count = 1;
     sample.tasks[0][0].record = (struct record_times){
         .is_known = true,
@@ -136,7 +124,7 @@ static void svg_draws_parts_of_one_kind_together_when_what_is_between_cannot_be_
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.experiment.mode_count = 1;
     sample.tasks[0][1].part_count = 4;
     sample.tasks[0][1].parts[0] = (struct part){ PART_WAITING, 0, 1000000 };
@@ -167,7 +155,7 @@ static void svg_times_are_all_in_one_unit_with_as_many_decimals_as_there_is_room
     (void)state;
     for (size_t i = 0; i < array_length(rows); i++) {
         struct sample_results sample;
-        make_round(&sample);
+        sample_results_init_round(&sample);
         sample.experiment.mode_count = 1;
         sample.experiment.delay_us = 1000;
         sample.tasks[0][0].ended_us = rows[i].first_us;
@@ -187,7 +175,7 @@ static void svg_shows_the_status_of_what_is_no_success(void **state)
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.tasks[0][0].status = 504;
     sample_results_judge(&sample.modes[0]);
 
@@ -225,7 +213,7 @@ static void svg_cuts_long_names_and_has_no_markup_but_its_own(void **state)
     struct sample_results sample;
 
     (void)state;
-    make_round(&sample);
+    sample_results_init_round(&sample);
     sample.experiment.mode_count = 1;
     sample.tasks[0][0].name = "<script>alert(1)</script>";
     sample.modes[0].mode = MODE_MIXED;
@@ -245,7 +233,7 @@ static void svg_says_when_there_is_no_room(void **state)
 
     (void)state;
     buf_init(&svg, 1000);
-    make_round(&sample);
+    sample_results_init_round(&sample);
 
     timeline_svg_add(&svg, &sample.experiment, &caption);
 
