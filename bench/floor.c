@@ -288,9 +288,11 @@ static void open_listener(struct floor *floor)
 {
     struct sockaddr_in address = address_of(floor->options->listen.host, floor->options->listen.port);
     socklen_t length = sizeof address;
+    int one = 1;
 
     floor->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (floor->listener < 0 || bind(floor->listener, (struct sockaddr *)&address, sizeof address) < 0 ||
+    if (floor->listener < 0 || setsockopt(floor->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
+        bind(floor->listener, (struct sockaddr *)&address, sizeof address) < 0 ||
         listen(floor->listener, BACKLOG) < 0 ||
         getsockname(floor->listener, (struct sockaddr *)&address, &length) < 0) {
         fail("cannot listen");

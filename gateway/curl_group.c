@@ -178,6 +178,15 @@ static void end_kept_connection(struct curl_group *group, struct socket_entry *e
     loop_unwatch(group->groups->loop, &entry->watch);
 }
 
+/* An event may be over before it is handled: asked about another connection, libcurl has read the answer on this one,
+ * because a timer of that call was due. */
+static bool is_still_quiet(const struct socket_entry *entry)
+{
+    char byte = '\0';
+
+    return recv(entry->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 static int curl_events(uint32_t events)
 {
     return ((events & (EPOLLIN | EPOLLRDHUP)) != 0 ? CURL_CSELECT_IN : 0) |
@@ -192,7 +201,7 @@ static void on_socket_ready(void *context, uint32_t events)
 
     if (entry->is_in_use) {
         act(group, entry->descriptor, curl_events(events));
-    } else {
+    } else if (!is_still_quiet(entry)) {
         end_kept_connection(group, entry);
     }
 }

@@ -14,9 +14,9 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(30)"]
 PARENT = [sys.executable, "-c", "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(30)'])"]
 
 
-def interrupt_soon():
-    """By another process: a thread of ours would take the signal that the main one lets wait."""
-    return subprocess.Popen(["sh", "-c", f"sleep 0.01; kill -INT {os.getpid()}"])
+def interrupter():
+    """Another process, a moment after a byte of input: a thread of ours would take the signal that the main one lets wait."""
+    return subprocess.Popen(["sh", "-c", f"read -r go; sleep 0.01; kill -INT {os.getpid()}"], stdin=subprocess.PIPE)
 
 
 class Process(unittest.TestCase):
@@ -42,7 +42,8 @@ class Process(unittest.TestCase):
 
     def test_an_interrupt_while_one_is_started_leaves_none_behind(self):
         for _ in range(20):
-            with interrupt_soon(), self.assertRaises(KeyboardInterrupt), process.Children(self.scratch) as children:
+            with interrupter() as child, self.assertRaises(KeyboardInterrupt), process.Children(self.scratch) as children:
+                os.write(child.stdin.fileno(), b"\n")
                 for _ in range(1000):
                     children.start("sleep", SLEEP, [0])
 

@@ -3,6 +3,7 @@
  * Many calls at once: how they are spread over groups, and what one of a group is to the others. What becomes of groups
  * and their connections: test_curl_loop_kept.
  */
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,18 @@ int epoll_ctl(int epoll_descriptor, int operation, int descriptor, struct epoll_
 {
     epoll_ctl_count++;
     return (int)syscall(SYS_epoll_ctl, epoll_descriptor, operation, descriptor, event);
+}
+
+/* How long the thread stands still behind each wait, when events are there and nothing is done about them. */
+static unsigned stall_ms;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's names are reserved ones */
+int epoll_wait(int epoll_descriptor, struct epoll_event *events, int most, int timeout_ms)
+{
+    int count = (int)syscall(SYS_epoll_pwait, epoll_descriptor, events, most, timeout_ms, NULL, 0);
+
+    (void)poll(NULL, 0, (int)stall_ms);
+    return count;
 }
 
 /* ---- spreading ---- */
@@ -61,6 +74,31 @@ static void kept_connections_are_found_again_after_a_burst(void **state)
     assert_int_equal(scripted_server_connection_count(fixture.server), CROWD);
     assert_int_equal(curl_loop_group_count(fixture.curl_loop), CROWD_GROUPS);
     curl_loop_bench_close(&fixture);
+}
+
+/* Then libcurl, asked about one connection, finds the time come to look at another of its group, too, and reads an
+ * answer whose event is still to be handled. */
+static void kept_connections_are_found_again_by_a_loop_that_stands_still(void **state)
+{
+    enum { ROUNDS = 20, STALL_MS = 15 };
+    (void)state;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        struct curl_loop_bench fixture;
+        curl_loop_bench_open(&fixture, &small_groups);
+        stall_ms = STALL_MS;
+        bench_start_crowd(&fixture, CROWD, CROWD);
+        gate_open(&fixture.gate);
+        bench_finish_crowd(&fixture, CROWD);
+        stall_ms = 0;
+
+        bench_start_crowd(&fixture, CROWD, 2 * (size_t)CROWD);
+        bench_finish_crowd(&fixture, CROWD);
+
+        assert_int_equal(bench_count_reused(&fixture, CROWD), CROWD);
+        assert_int_equal(scripted_server_connection_count(fixture.server), CROWD);
+        curl_loop_bench_close(&fixture);
+    }
 }
 
 /* With one call under way the first group has room and no connection left; the second group has one. */
@@ -186,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_beyond_one_group_run_in_others_and_all_are_answered),
         cmocka_unit_test(kept_connections_are_found_again_after_a_burst),
+        cmocka_unit_test(kept_connections_are_found_again_by_a_loop_that_stands_still),
         cmocka_unit_test(a_kept_connection_of_another_group_is_better_than_a_new_one),
         cmocka_unit_test(each_server_has_groups_of_its_own),
         cmocka_unit_test(a_cancel_leaves_the_others_of_its_group_alone),
