@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bodies in chunks with which microhttpd 0.9 cannot go on.
+ * Bodies in chunks with which microhttpd cannot go on.
  *
- * The line with a chunk's size may be longer than what its buffer has left (zeros in front, an extension). It then
+ * The line with a chunk's size may be longer than what its buffer has left (zeros in front, an extension). 0.9 then
  * neither reads on nor ends, and wants to be run again and again, until somebody ends it. It says nothing of that, but
  * it can be seen: it is run, there is something to read, nothing of it is taken, and no piece of the body comes.
+ *
+ * 1.0.1 refuses such a line, but one with an extension twice (handle_req_chunk_size_line_no_space() goes on behind the
+ * first time): it then takes the answer for sent, and neither sends it nor closes before something else happens. Its
+ * log tells of that, though not of which connection; but that one has a response that we did not give.
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -56,14 +61,24 @@ static bool is_stuck(const struct http_connection *connection, struct http_excha
     return !has_moved;
 }
 
-void http_stuck_end(const struct http_daemon *daemon)
+bool http_stuck_is_told(const char *text)
+{
+    return strstr(text, "could be re-tried without chunk extensions") != NULL;
+}
+
+static bool is_refused_twice(const struct http_daemon *daemon, const struct http_connection *connection)
+{
+    return daemon->has_stuck_line && http_unheard_answered_status(connection) != 0;
+}
+
+void http_stuck_end(struct http_daemon *daemon)
 {
     struct http_connection *next = NULL;
 
     for (struct http_connection *connection = daemon->connections; connection != NULL; connection = next) {
         struct http_exchange *exchange = connection->exchange;
         next = connection->next_of_daemon;
-        if (!reads_chunks(exchange) || !is_stuck(connection, exchange)) {
+        if (!reads_chunks(exchange) || (!is_refused_twice(daemon, connection) && !is_stuck(connection, exchange))) {
             continue;
         }
         if (!exchange->is_answered_early) {
@@ -71,4 +86,5 @@ void http_stuck_end(const struct http_daemon *daemon)
         }
         (void)shutdown(connection->descriptor, SHUT_RDWR); /* an event, at which microhttpd ends it */
     }
+    daemon->has_stuck_line = false;
 }
