@@ -10,6 +10,7 @@
 #include "common/listener.h"
 #include "gateway/admin.h"
 #include "gateway/config_json.h"
+#include "gateway/fixed_settings.h"
 #include "gateway/front_door.h"
 #include "gateway/library_versions.h"
 #include "gateway/metrics.h"
@@ -45,9 +46,7 @@ struct gateway {
     size_t descriptor_limit;
     size_t connections_per_worker;
     struct front_door_room room;
-    struct settings started_with; /* for what cannot change later */
-    struct config_limits limits_started_with;
-    bool is_secured; /* clients speak TLS */
+    struct fixed_settings fixed;
     char libraries[LIBRARY_VERSIONS_BYTES];
     size_t planned_count;     /* workers, and metrics */
     struct metrics **metrics; /* of each worker */
@@ -201,7 +200,7 @@ static int open_pool(struct gateway *gateway, const struct config *config, struc
         return error_set(error, "cannot start %ld threads: %s", config->settings.threads, strerror(errno));
     }
     atomic_store(&gateway->pool, pool);
-    gateway->started_with.threads = config->settings.threads;
+    gateway->fixed.threads = config->settings.threads;
     return 0;
 }
 
@@ -282,9 +281,7 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
         return NULL;
     }
     gateway->config = config_hold(config);
-    gateway->started_with = config->settings;
-    gateway->limits_started_with = config->limits;
-    gateway->is_secured = config->tls != NULL;
+    fixed_settings_take(&gateway->fixed, config);
     gateway->planned_count = worker_count;
     gateway->loop = loop;
     gateway->log_sink = sink;
@@ -306,68 +303,13 @@ struct gateway *gateway_start(struct config *config, struct loop *loop, struct l
 
 /* ---- another configuration ---- */
 
-static bool is_same_address(const struct address *a, const struct address *b)
-{
-    return a->port == b->port && strcmp(a->host, b->host) == 0;
-}
-
-/* What is bound to sockets and threads that are there already. */
-static void list_kept(const struct gateway *gateway, const struct config *config, struct error *ret_kept)
-{
-    const struct settings *old = &gateway->started_with;
-    const struct settings *new = &config->settings;
-    const struct config_limits *old_limits = &gateway->limits_started_with;
-    const struct {
-        const char *name;
-        bool differs;
-    } rows[] = {
-        { "listen", !is_same_address(&old->listen, &new->listen) },
-        { "admin", old->has_admin != new->has_admin || !is_same_address(&old->admin, &new->admin) },
-        { "workers", old->workers != new->workers },
-        { "threads", gateway->pool != NULL && old->threads != new->threads },
-        { "name_servers", strcmp(old->name_servers, new->name_servers) != 0 },
-        { "tls", gateway->is_secured != (config->tls != NULL) },
-        { "limits.connections", old_limits->connections != config->limits.connections },
-        { "limits.header_bytes", old_limits->header_bytes != config->limits.header_bytes },
-    };
-    size_t length = 0;
-
-    ret_kept->text[0] = '\0';
-    for (size_t i = 0; i < array_length(rows); i++) {
-        if (rows[i].differs) {
-            length += (size_t)snprintf(ret_kept->text + length, sizeof ret_kept->text - length, "%s%s",
-                                       length > 0 ? ", " : "", rows[i].name);
-        }
-    }
-}
-
-/* So that what is shown is what holds. Nobody else has the new one yet. */
-static void keep(const struct gateway *gateway, struct config *config)
-{
-    const struct settings *old = &gateway->started_with;
-
-    config->settings.listen = old->listen;
-    config->settings.admin = old->admin;
-    config->settings.has_admin = old->has_admin;
-    config->settings.workers = old->workers;
-    memcpy(config->settings.name_servers, old->name_servers, sizeof old->name_servers);
-    config->settings.threads = gateway->pool != NULL ? old->threads : config->settings.threads;
-    if (!gateway->is_secured) {
-        config->tls = NULL;
-    } else if (config->tls == NULL) {
-        config_keep_tls(config, gateway->config->tls);
-    }
-    config->limits.connections = gateway->limits_started_with.connections;
-    config->limits.header_bytes = gateway->limits_started_with.header_bytes;
-}
-
 int gateway_reconfigure(struct gateway *gateway, struct config *config, struct error *ret_kept, struct error *error)
 {
     if (open_pool(gateway, config, error) < 0) {
         return -1;
     }
-    list_kept(gateway, config, ret_kept);
-    keep(gateway, config);
+    fixed_settings_list_others(&gateway->fixed, config, ret_kept);
+    fixed_settings_keep(&gateway->fixed, config, gateway->config->tls);
     config_release(gateway->config);
     gateway->config = config_hold(config);
     for (size_t i = 0; i < gateway->worker_count; i++) {

@@ -26,3 +26,11 @@ wrong_use() {
   say "$*; '$script_name --help' says more" >&2
   exit 2
 }
+
+# check_preset NAME
+check_preset() {
+  local names
+
+  names=$(grep -hsoE '"name": *"[^"]*"' CMakePresets.json CMakeUserPresets.json) || : # the latter is the user's, if any
+  grep -qF -e "\"$1\"" <<<"$names" || wrong_use "no preset is called '$1'"
+}

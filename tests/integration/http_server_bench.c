@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/integration/http_server_bench.h"
 
+#include <poll.h>
+
 #include "common/clock.h"
 #include "common/listener.h"
 #include "tests/support/gate.h"
@@ -221,6 +223,7 @@ void bench_connect(struct http_server_bench *bench, struct client *client)
     assert_true(listening >= 0);
     listener_bound_address(listening, text, sizeof text);
     client_open(client, (uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10));
+    assert_int_equal(poll(&(struct pollfd){ .fd = listening, .events = POLLIN }, 1, TEST_PATIENCE_MS), 1);
     int descriptor = accept4(listening, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     assert_true(descriptor >= 0);
     (void)close(listening);
@@ -359,6 +362,17 @@ void bench_expect_no_connection(struct http_server_bench *bench)
     bench_turn_until(bench, "room", 1);
     bench_turn_briefly(bench);
     assert_int_equal(http_server_connection_count(bench->server), 0);
+}
+
+void bench_turn_until_connections(struct http_server_bench *bench, size_t count)
+{
+    uint64_t start_us = clock_monotonic_us();
+
+    while (http_server_connection_count(bench->server) != count &&
+           gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        turn(bench);
+    }
+    assert_int_equal(http_server_connection_count(bench->server), count);
 }
 
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms)

@@ -77,6 +77,8 @@ int bench_milliseconds_since(uint64_t start_us);
 bool bench_sees_end(struct http_server_bench *bench, struct client *client, int timeout_ms);
 /* The server has told of room and has no connection. */
 void bench_expect_no_connection(struct http_server_bench *bench);
+/* … until the server has so many connections: for clients that another thread closes. */
+void bench_turn_until_connections(struct http_server_bench *bench, size_t count);
 bool bench_has(const struct http_server_bench *bench, const char *word);
 /* That exactly this stands in the journal. */
 void bench_assert_journal(const struct http_server_bench *bench, const char *words);

@@ -60,4 +60,5 @@ void secured_close(struct http_server_bench *bench, struct secured *secured)
     client_close(&secured->client);
     bench_turn_idly(bench);
     tls_tunnel_close(&secured->tunnel);
+    bench_turn_idly(bench); /* the tunnel is a thread of its own: by now it has said what it had to say */
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/integration/listener_bench.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "common/clock.h"
 #include "tests/support/gate.h"
 #include "tests/support/unit.h"
@@ -59,11 +62,19 @@ int acceptor_teardown(void **state)
     return 0;
 }
 
-void open_clients(struct client *clients, size_t count, uint16_t port)
+void open_clients(struct acceptor *acceptor, struct client *clients, size_t count)
 {
+    struct tcp_info info = { .tcpi_unacked = 0 };
+    socklen_t length = sizeof info;
+    uint64_t start_us = clock_monotonic_us();
+
     for (size_t i = 0; i < count; i++) {
-        client_open(&clients[i], port);
+        client_open(&clients[i], acceptor->port);
     }
+    while (info.tcpi_unacked < count && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        assert_int_equal(getsockopt(acceptor->descriptor, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+    }
+    assert_int_equal(info.tcpi_unacked, count);
 }
 
 void close_clients(struct client *clients, size_t count)

@@ -29,7 +29,8 @@ void acceptor_accept(void *context, int descriptor, const struct sockaddr *peer,
 /* Turns the loop until exactly so many were accepted. */
 void acceptor_turn_until(struct acceptor *acceptor, size_t count);
 
-void open_clients(struct client *clients, size_t count, uint16_t port);
+/* They are connected, and in the listener's queue (tcp(7): of one that listens, what is unacknowledged is that). */
+void open_clients(struct acceptor *acceptor, struct client *clients, size_t count);
 void close_clients(struct client *clients, size_t count);
 
 #endif

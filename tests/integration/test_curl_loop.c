@@ -12,7 +12,7 @@
 #include "tests/integration/curl_loop_bench.h"
 #include "tests/support/unit.h"
 
-enum { TIMEOUT_MS = 50 };
+enum { TIMEOUT_MS = 400 };
 
 /* Every call of it, in this process, is counted. */
 static unsigned epoll_ctl_count;

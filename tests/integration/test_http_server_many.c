@@ -102,6 +102,7 @@ static void answers_of_many_connections_go_out_in_one_turn(void **state)
 
     for (size_t i = 0; i < MANY; i++) {
         cleanup_answer struct answer answer = ANSWER_NONE;
+        assert_true(client_sees_input(&clients[i], TEST_PATIENCE_MS)); /* without another turn */
         assert_true(client_poll(&clients[i], &answer));
     }
     close_all();

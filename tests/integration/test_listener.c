@@ -17,7 +17,7 @@ static void accepts_all_that_come_however_many_turns_that_takes(void **state)
 {
     struct acceptor *acceptor = *state;
     static struct client clients[150];
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     acceptor_turn_until(acceptor, array_length(clients));
 
@@ -56,7 +56,7 @@ static void nothing_is_accepted_while_it_is_held(void **state)
     struct acceptor *acceptor = *state;
     struct client clients[3];
     acceptor->hold_at = 1;
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     acceptor_turn_until(acceptor, 1);
     for (int i = 0; i < 5; i++) {
@@ -74,7 +74,7 @@ static void draining_accepts_what_waits_in_the_queue_and_then_no_more(void **sta
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     struct client late;
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
 
     assert_int_equal(listener_drain(&acceptor->listener), 0);
     assert_int_equal(acceptor->accepted_count, array_length(waiting));
@@ -126,7 +126,7 @@ static void once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
 
     int result = listener_shut(&acceptor->listener);
     if (result == -EPERM) {
@@ -143,6 +143,8 @@ static void once_it_is_shut_who_waits_is_accepted_and_nobody_gets_in_behind_them
     assert_int_equal(end_of_attempt(late, 100), EINPROGRESS);
     for (size_t i = 0; i < array_length(waiting); i++) { /* what is connected stays so */
         client_send(&waiting[i], "x");
+        assert_int_equal(poll(&(struct pollfd){ .fd = acceptor->accepted[i], .events = POLLIN }, 1, TEST_PATIENCE_MS),
+                         1);
         char byte = '\0';
         assert_int_equal(recv(acceptor->accepted[i], &byte, 1, 0), 1);
     }
@@ -158,7 +160,7 @@ static void a_drain_without_descriptors_says_so_and_goes_on_when_there_are_some(
     struct acceptor *acceptor = *state;
     struct client waiting[5];
     struct rlimit limit = { .rlim_cur = 0 };
-    open_clients(waiting, array_length(waiting), acceptor->port);
+    open_clients(acceptor, waiting, array_length(waiting));
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     rlim_t allowed = limit.rlim_cur;
 

@@ -24,7 +24,7 @@ static void two_loops_share_one_socket_and_a_loop_that_stands_still_loses_nothin
     struct client clients[4];
     assert_non_null(other.loop);
     assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, acceptor_accept, &other), 0);
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     acceptor_turn_until(&other, array_length(clients)); /* the first loop takes no turn meanwhile */
 
@@ -42,7 +42,7 @@ static void loops_that_take_turns_accept_one_connection_each(void **state)
     assert_int_equal(listener_start(&other.listener, other.loop, other.descriptor, acceptor_accept, &other), 0);
     listener_take_turns(&acceptor->listener);
     listener_take_turns(&other.listener);
-    open_clients(clients, array_length(clients), acceptor->port);
+    open_clients(acceptor, clients, array_length(clients));
 
     for (size_t turn = 1; turn <= array_length(clients) / 2; turn++) {
         acceptor_turn_until(acceptor, turn);

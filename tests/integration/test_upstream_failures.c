@@ -9,6 +9,7 @@
 #include "tests/integration/upstream_bench.h"
 #include "tests/support/blackhole.h"
 #include "tests/support/fair_time.h"
+#include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
 static const struct scripted_step good_step[] = { { .json = "{\"a\":1}" } };
@@ -87,12 +88,9 @@ static void a_connection_that_does_not_come_about_is_connection_timeout(void **s
 static void check_refused(struct upstream_bench *bench, struct scripted_server *server, enum bench_strategy strategy)
 {
     struct trial trial;
-    struct blackhole closed;
     (void)server;
     (void)strategy;
-    blackhole_open(&closed);
-    blackhole_close(&closed);
-    trial_init(&trial, bench, closed.port);
+    trial_init(&trial, bench, scene_closed_port());
 
     trial_run(&trial, bench);
 

@@ -117,16 +117,19 @@ static void assert_harmless(const struct trial *trial, const char *own_answer)
 
 static void a_kept_connection_that_the_backend_closed_harms_nobody(void **state)
 {
-    static const struct scripted_step steps[] = { { .json = "1", .after = SCRIPTED_CLOSE }, { .json = "2" } };
+    struct gate ended;
+    const struct scripted_step steps[] = { { .json = "1", .after = SCRIPTED_CLOSE, .ended = &ended }, { .json = "2" } };
     (void)state;
 
     for (enum bench_strategy strategy = BENCH_SYNC; strategy < BENCH_STRATEGY_COUNT; strategy++) {
         for (int turns = 0; turns < 2; turns++) {
             struct kept_bench kept;
             struct trial trial;
+            gate_init(&ended);
             kept_bench_open(&kept, strategy, steps, array_length(steps));
             kept_bench_warm_up(&kept);
             if (turns > 0) {
+                assert_true(gate_wait(&ended, TEST_PATIENCE_MS));
                 upstream_bench_turn_idly(&kept.bench);
             }
             kept_bench_init_trial(&trial, &kept, "POST", STR("{}"));
@@ -139,6 +142,7 @@ static void a_kept_connection_that_the_backend_closed_harms_nobody(void **state)
             }
             trial_clear(&trial);
             kept_bench_close(&kept);
+            gate_clear(&ended);
         }
     }
 }

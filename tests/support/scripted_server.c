@@ -207,6 +207,13 @@ static void flood(struct scripted_connection *connection, const struct scripted_
     note_end(connection->server);
 }
 
+static void end_and_tell(int descriptor, struct gate *ended)
+{
+    (void)shutdown(descriptor, SHUT_WR);
+    wait_until_arrived(descriptor);
+    gate_open(ended);
+}
+
 /* False: the connection is over. */
 static bool play(struct scripted_connection *connection, const struct scripted_step *step)
 {
@@ -231,6 +238,8 @@ static bool play(struct scripted_connection *connection, const struct scripted_s
         flood(connection, step);
     } else if (step->after == SCRIPTED_RESET) {
         (void)setsockopt(connection->descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    } else if (step->after == SCRIPTED_CLOSE && step->ended != NULL) {
+        end_and_tell(connection->descriptor, step->ended);
     }
     return step->after == SCRIPTED_KEEP;
 }

@@ -44,6 +44,7 @@ struct scripted_step {
     const struct gate *before_stray;
     struct gate *stray_sent; /* is opened when they have arrived */
     enum scripted_after after;
+    struct gate *ended; /* is opened when the end of a SCRIPTED_CLOSE has arrived; NULL: nobody waits for it */
 };
 
 struct scripted_server;

@@ -77,9 +77,12 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--check", action="store_true", help="only whether the others are right")
     parser.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build/asan/bin")
     parser.add_argument("--plain-programs", type=pathlib.Path, default=CHECKOUT / "build/release/bin")
     options = parser.parse_args()
+    if options.jobs < 1 or not options.seconds > 0:
+        parser.error("--jobs is a number from 1 on, and --seconds more than 0")
     if options.case:
         name, mode, rest = (options.case.split("/", 2) + ["", ""])[:3]
         if name not in CAMPAIGNS or mode not in SUBJECTS or not rest:
@@ -137,6 +140,8 @@ def run_all(options, tally):
 
 def main():
     options = parse_arguments()
+    if options.check:
+        return 0
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10 ** 6)
     tally = Tally(options.verbose)
