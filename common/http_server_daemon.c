@@ -62,8 +62,11 @@ static void run(struct http_daemon *daemon)
         http_daemon_note_started(daemon);
         http_daemon_remove(daemon);
     }
-    if (has_more_to_do(daemon)) {
+    bool has_more = has_more_to_do(daemon);
+    if (has_more || daemon->has_stuck_line) {
         http_stuck_end(daemon);
+    }
+    if (has_more) {
         http_daemon_run_later(daemon);
     }
 }

@@ -31,7 +31,8 @@ struct http_daemon {
     struct http_connection *connections;
     unsigned unheard_count;
     unsigned unheard_statuses[UNHEARD_AT_MOST]; /* in the order in which they were given */
-    bool is_retired; /* it has a certificate of before: no connection is added, and it goes with its last */
+    bool has_stuck_line; /* microhttpd refused a body, and will not end it: http_server_stuck.c */
+    bool is_retired;     /* it has a certificate of before: no connection is added, and it goes with its last */
     struct http_connection *handshakes; /* that are under way, of TLS */
     struct http_daemon *next;
     struct http_daemon *next_with_room;
@@ -231,13 +232,17 @@ void http_connection_wake(struct http_connection *connection);
 /* Of all that has come, the client's end counts as one; UINT64_MAX: not known. */
 uint64_t http_connection_bytes_received(const struct http_connection *connection);
 
-/* Behind a run of the daemon after which it wants another one. */
-void http_stuck_end(const struct http_daemon *daemon);
+/* Does a line of microhttpd's log say that it refuses one that it will forget to end? */
+bool http_stuck_is_told(const char *text);
+/* Behind a run of the daemon after which it wants another one, or whose log told so. */
+void http_stuck_end(struct http_daemon *daemon);
 
 /* ---- http_server_unheard.c ---- */
 
 /* microhttpd's log: what it refuses by itself. */
 void http_unheard_on_log(void *http_daemon, const char *format, va_list arguments);
+/* Of the response that microhttpd has for the connection's request, its own or ours; 0: it has none. */
+unsigned http_unheard_answered_status(const struct http_connection *connection);
 /* A request whose line was read is over, and no owner heard of it. */
 void http_unheard_exchange(struct http_connection *connection, const struct http_exchange *exchange);
 /* The connection is closed: was it because of what came instead of a request line? */

@@ -103,7 +103,12 @@ void http_unheard_on_log(void *http_daemon, const char *format, va_list argument
     struct http_daemon *daemon = http_daemon;
 
     if (strstr(format, "HTTP response code is %u") != NULL) {
-        on_answered(daemon, va_arg(arguments, unsigned));
+        unsigned status = va_arg(arguments, unsigned);
+        if (http_stuck_is_told(va_arg(arguments, const char *))) {
+            daemon->has_stuck_line = true;
+        } else {
+            on_answered(daemon, status);
+        }
     } else if (strcmp(format, "%s\n") == 0) {
         on_unanswered(daemon, va_arg(arguments, const char *));
     }
@@ -150,7 +155,7 @@ static void tell(const struct http_connection *connection, struct http_refusal *
 }
 
 /* microhttpd's response is still there when its request is completed. */
-static unsigned answered_status(const struct http_connection *connection)
+unsigned http_unheard_answered_status(const struct http_connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
 
@@ -159,7 +164,7 @@ static unsigned answered_status(const struct http_connection *connection)
 
 static unsigned status_of(const struct http_connection *connection, const struct http_exchange *exchange)
 {
-    unsigned answered = answered_status(connection);
+    unsigned answered = http_unheard_answered_status(connection);
 
     if (connection->head_status != 0) {
         return connection->head_status;

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "tests/integration/http_server_bench.h"
 #include "tests/support/gate.h"
+#include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
 enum { LINE_BYTES = 60000, SHORT_LINE_BYTES = 1000, TURNS_AT_MOST = 50 };
@@ -69,14 +70,17 @@ static void expect_no_spinning(struct http_server_bench *bench)
 static void nothing_spins_behind_such_a_line(void **state)
 {
     struct http_server_bench *bench = *state;
-    struct client client;
-    bench_connect(bench, &client);
-    send_line(&client, 0, LINE_BYTES, "");
 
-    expect_no_spinning(bench);
+    for (size_t i = 0; i < array_length(cases); i++) {
+        struct client client;
+        bench_connect(bench, &client);
+        buf_reset(&bench->journal);
+        send_line(&client, i, LINE_BYTES, "");
 
-    bench_turn_until_connections(bench, 0);
-    client_close(&client);
+        bench_expect_no_connection(bench);
+        expect_no_spinning(bench);
+        client_close(&client);
+    }
 }
 
 /* microhttpd hears nothing of a connection that it was given back and has not had to wait for since. */
@@ -160,7 +164,7 @@ static void a_line_that_takes_all_the_room_waits_for_more_at_no_cost(void **stat
         assert_int_equal(http_server_connection_count(bench->server), 1);
         client_send(&client, "0");
         bench_read(bench, &client, &answer);
-        assert_int_equal(answer.status, 400);
+        assert_int_equal(answer.status, microhttpd_refuses_long_chunk_lines() ? 413 : 400);
         assert_true(bench_sees_end(bench, &client, TEST_PATIENCE_MS));
         client_close(&client);
         bench_expect_no_connection(bench);
@@ -197,6 +201,19 @@ static void its_time_and_its_client_end_such_a_line(void **state)
     }
 }
 
+static void check_read(struct http_server_bench *bench, struct client *client, size_t index, const char *text)
+{
+    cleanup_answer struct answer answer = ANSWER_NONE;
+    bool has_extension = cases[index].before[0] != '\0';
+
+    if (has_extension && !microhttpd_reads_chunk_extensions()) {
+        bench_read(bench, client, &answer);
+        assert_case(cases[index].name, answer.status == 400 && answer_says_close(&answer));
+    } else {
+        bench_expect(bench, client, text);
+    }
+}
+
 static void a_line_of_a_chunk_that_fits_is_read(void **state)
 {
     static const char *const behind[] = { "2\r\n{}\r\n0\r\n\r\n", "\r\n{}\r\n0\r\n\r\n", "\r\n{}!\r\n0\r\n\r\n" };
@@ -208,7 +225,7 @@ static void a_line_of_a_chunk_that_fits_is_read(void **state)
         struct client client;
         bench_connect(bench, &client);
         send_line(&client, i, SHORT_LINE_BYTES, behind[i]);
-        bench_expect(bench, &client, texts[i]);
+        check_read(bench, &client, i, texts[i]);
         client_close(&client);
     }
 }

@@ -20,20 +20,72 @@ static const struct unheard_case unheard_cases[] = {
     { "a header without a colon", GET_HEAD "X\r\n\r\n", 400, "400 - /x -;" },
     { "a length that is none", POST_HEAD "Content-Length: 2x\r\n\r\n{}", 400, "400 - /x -;" },
     { "a length beyond all numbers", POST_HEAD "Content-Length: 99999999999999999999999\r\n\r\n", 413, "413 - /x -;" },
-    { "a cookie that is none", GET_HEAD "Cookie: a=\"\r\n\r\n", 431, "431 - /x -;" },
-    { "a cookie that is none, and no host", "GET /x HTTP/1.1\r\nCookie: a=\"\r\n\r\n", 431, "431 - /x -;" },
-    { "a cookie and a length that are none", GET_HEAD "Cookie: a=\"\r\nContent-Length: 2x\r\n\r\n", 431,
-      "431 - /x -;" },
     { "a chunk's size that is none", CHUNKED "zz\r\n", 400, "400 POST /x HTTP/1.1;" },
     { "a chunk's size beyond all numbers", CHUNKED "99999999999999999999999\r\n", 413, "413 POST /x HTTP/1.1;" },
     { "no line break behind a chunk", CHUNKED "2\r\nabcd\r\n", 400, "400 POST /x HTTP/1.1;" },
 };
 
+static void check_each(struct http_server_bench *bench, const struct unheard_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        check_unheard(bench, &cases[i], false);
+        check_unheard(bench, &cases[i], true);
+    }
+}
+
 static void what_microhttpd_refuses_by_itself_is_told_once(void **state)
 {
-    for (size_t i = 0; i < array_length(unheard_cases); i++) {
-        check_unheard(*state, &unheard_cases[i], false);
-        check_unheard(*state, &unheard_cases[i], true);
+    check_each(*state, unheard_cases, array_length(unheard_cases));
+}
+
+#define LONE_QUOTE "Cookie: a=\"\r\n"
+
+/* Beside another fault it is told of once, too: the one or the other. */
+static void a_cookie_that_is_none_is_refused_where_microhttpd_must_read_it(void **state)
+{
+    static const struct unheard_case behind[] = {
+        { "no host", "GET /x HTTP/1.1\r\n" LONE_QUOTE "\r\n", 400, "400 - /x -;" },
+        { "a length", GET_HEAD LONE_QUOTE "Content-Length: 2x\r\n\r\n", 400, "400 - /x -;" },
+    };
+    static const struct unheard_case refused[] = {
+        { "alone", GET_HEAD LONE_QUOTE "\r\n", 431, "431 - /x -;" },
+        { "no host", "GET /x HTTP/1.1\r\n" LONE_QUOTE "\r\n", 431, "431 - /x -;" },
+        { "a length", GET_HEAD LONE_QUOTE "Content-Length: 2x\r\n\r\n", 431, "431 - /x -;" },
+    };
+    struct http_server_bench *bench = *state;
+
+    if (!microhttpd_passes_over_cookies_that_are_none()) {
+        check_each(bench, refused, array_length(refused));
+        return;
+    }
+    struct client client;
+    bench_connect(bench, &client);
+    client_send(&client, GET_HEAD LONE_QUOTE "\r\n");
+    bench_expect(bench, &client, "GET /x");
+    client_close(&client);
+    check_each(bench, behind, array_length(behind));
+}
+
+/* Whoever refuses it, and however often: nothing of it is left for the next one. */
+static void what_comes_behind_a_chunk_whose_line_is_too_long_is_told_as_what_it_is(void **state)
+{
+    static const char *const beginnings[] = { CHUNKED, CHUNKED "2;", CHUNKED "2\r\n{}\r\n3;a=" };
+    static const struct unheard_case next = { "the next one", "GET /x HTTP/7.0\r\nHost: a\r\n\r\n", 505, "505 - - -;" };
+    struct http_server_bench *bench = *state;
+    static char line[60000];
+    (void)memset(line, '0', sizeof line - 1);
+
+    for (size_t i = 0; i < array_length(beginnings); i++) {
+        struct client client;
+        bench_connect(bench, &client);
+        client_send(&client, beginnings[i]);
+        client_send(&client, line);
+        read_to_the_end(bench, &client);
+        client_close(&client);
+        bench_turn_idly(bench);
+        buf_reset(&bench->unheard);
+
+        check_unheard(bench, &next, false);
     }
 }
 
@@ -202,6 +254,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         bench_test(what_microhttpd_refuses_by_itself_is_told_once),
+        bench_test(a_cookie_that_is_none_is_refused_where_microhttpd_must_read_it),
+        bench_test(what_comes_behind_a_chunk_whose_line_is_too_long_is_told_as_what_it_is),
         bench_test(heads_that_are_too_long_are_told_once),
         bench_test(several_that_are_refused_at_once_are_each_told_with_their_own_status),
         bench_test(what_is_no_request_line_does_nothing_to_another_connection),

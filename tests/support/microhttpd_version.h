@@ -38,6 +38,18 @@ static inline bool microhttpd_tells_of_what_is_no_request_line(void)
     return !microhttpd_is_before_1_0();
 }
 
+/* From 1.0 on it takes what it can of a Cookie header and passes over the rest; 0.9 answers 431 to a lone quote. */
+static inline bool microhttpd_passes_over_cookies_that_are_none(void)
+{
+    return !microhttpd_is_before_1_0();
+}
+
+/* From 1.0 on by itself, with a 413; with 0.9 we do, with a 400. */
+static inline bool microhttpd_refuses_long_chunk_lines(void)
+{
+    return !microhttpd_is_before_1_0();
+}
+
 /* Of one daemon, which serves up to 32 connections: its epoll, and from 1.0 on what wakes it when one is resumed. */
 static inline size_t microhttpd_descriptors_of_a_daemon(void)
 {
