@@ -147,7 +147,7 @@ static void each_file_that_was_asked_for_is_written(void **state)
     struct desk *desk = *state;
 
     process_start(&desk->lab, "lab",
-                  WORDS("--modes=async", "--clients=1", "--fan-out=1", "--repeats=1", "--duration=100ms", "--delay=1ms",
+                  WORDS("--modes=async", "--clients=1", "--fan-out=1", "--repeats=1", "--duration=500ms", "--delay=1ms",
                         desk->json_flag, desk->csv_flag, desk->report_flag));
     assert_int_equal(process_wait(&desk->lab), 0);
 
@@ -190,7 +190,7 @@ static void a_case_comes_with_its_sentence(void **state)
 {
     struct desk *desk = *state;
 
-    process_start(&desk->lab, "lab", WORDS("--case=one-client", "--repeats=1", "--duration=200ms", desk->json_flag));
+    process_start(&desk->lab, "lab", WORDS("--case=one-client", "--repeats=1", "--duration=500ms", desk->json_flag));
     assert_int_equal(process_wait(&desk->lab), 0);
 
     char *output = process_output(&desk->lab);
@@ -214,7 +214,7 @@ static void events_are_json_lines_and_nothing_else(void **state)
 
     process_start(&desk->lab, "lab",
                   WORDS("--events", "--modes=async,threads", "--clients=1", "--fan-out=1", "--repeats=2",
-                        "--duration=100ms", "--delay=1ms"));
+                        "--duration=500ms", "--delay=1ms"));
     while ((line = process_line(&desk->lab, PATIENCE_MS)) != NULL) {
         static const char *const expected[] = { "begin", "point", "point", "point", "point", "end" };
         cJSON_Delete(last);
@@ -296,7 +296,7 @@ static void ctrl_c_keeps_what_was_measured_even_while_a_gateway_blocks(void **st
     struct desk *desk = *state;
     process_start(&desk->lab, "lab",
                   WORDS("--modes=sync", "--clients=4", "--fan-out=1", "--repeats=1", "--delay=5ms,10s",
-                        "--duration=100ms", desk->json_flag, desk->csv_flag));
+                        "--duration=500ms", desk->json_flag, desk->csv_flag));
     (void)process_wait_for(&desk->lab, "1/2 ");
     (void)wait_for_child(desk, "gateway");
     uint64_t begin_us = clock_monotonic_us();

@@ -144,7 +144,7 @@ static void a_sweep_runs_and_can_be_cancelled(void **state)
     page_stream_open(&viewer, page->port, "/api/events", "");
     assert_int_equal(post(page, "/api/runs",
                           "{\"kind\":\"sweep\",\"modes\":[\"async\",\"sync\"],\"clients\":[1,2],\"delay\":\"10ms\","
-                          "\"fan_out\":[1],\"duration\":\"200ms\",\"repeats\":5}"),
+                          "\"fan_out\":[1],\"duration\":\"500ms\",\"repeats\":5}"),
                      202);
 
     page_stream_wait_count(&viewer, "\"event\":\"point\"", 2);
