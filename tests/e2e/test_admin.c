@@ -6,7 +6,7 @@
 #include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
-enum { PROMPT_MS = 500 };
+enum { PROMPT_MS = 1000 };
 
 static void healthz_answers_while_the_only_worker_is_blocked(void **state)
 {
@@ -15,7 +15,7 @@ static void healthz_answers_while_the_only_worker_is_blocked(void **state)
     cleanup_answer struct answer health = ANSWER_NONE;
     cleanup_answer struct answer ready = ANSWER_NONE;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    scene_start(scene, OPTIONS("--delay=1500ms"), OPTIONS("--mode=sync"));
+    scene_start(scene, OPTIONS("--delay=4s"), OPTIONS("--mode=sync"));
     client_open(&blocked, scene->gateway_port);
     client_get(&blocked, "/task1");
     (void)process_wait_for(&scene->backend, "Received task1 Request!!");

@@ -6,6 +6,7 @@
 
 #include "tests/support/config_scene.h"
 #include "tests/support/fair_time.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/unit.h"
 
 static const char *const concurrent_modes[] = { "threads", "async", "wire" };
@@ -20,7 +21,7 @@ static const char config[] =
     "   'free': {'servers': ['http://@0']}},"
     " 'routes': ["
     " {'path': '/two', 'calls': {"
-    "   'a': {'backend': 'two', 'path': '/a?delay=50ms'}, 'b': {'backend': 'two', 'path': '/b?delay=50ms'}}},"
+    "   'a': {'backend': 'two', 'path': '/a?delay=200ms'}, 'b': {'backend': 'two', 'path': '/b?delay=200ms'}}},"
     " {'path': '/one/{delay}', 'calls': {'res': {'backend': 'one', 'path': '/one?delay={delay}'}}},"
     " {'path': '/at_once/{delay}', 'calls': {'res': {'backend': 'no_line', 'path': '/x?delay={delay}'}}},"
     " {'path': '/long/{name}/{delay}', 'calls': {'res': {'backend': 'long_line', 'path': '/{name}?delay={delay}'}}},"
@@ -34,6 +35,8 @@ static const char config[] =
     " {'path': '/each', 'calls': {"
     "   'list': {'backend': 'free', 'path': '/list'},"
     "   'items': {'backend': 'one', 'each': '{list}', 'required': false, 'path': '/{each}?delay=30ms'}}}]}";
+
+static const char hasty_in_flight[] = "fanlight_calls_in_flight{backend=\"hasty_line\"} ";
 
 static void start(struct config_scene *scene, const char *option)
 {
@@ -80,13 +83,13 @@ static void a_backend_never_has_more_calls_at_once_than_it_may(void **state)
             (void)snprintf(request_id, sizeof request_id, "test-%zu", i * CROWD + j + 1);
             cJSON *done = process_events(&scene->backends[0], "done", request_id, 2);
             for (int k = 0; k < 2; k++) {
-                assert_true(json_number(cJSON_GetArrayItem(done, k), "queue_us") < 20000);
+                assert_true(json_number(cJSON_GetArrayItem(done, k), "queue_us") < 100000);
             }
             cJSON_Delete(done);
             answer_clear(&answers[j]);
             client_close(&clients[j]);
         }
-        assert_true(longest_ms >= 270);
+        assert_true(longest_ms >= 1080);
     }
 }
 
@@ -135,7 +138,7 @@ static void a_full_line_refuses_at_once_and_the_backend_sees_nothing(void **stat
         cleanup_answer struct answer answer = ANSWER_NONE;
         cleanup_answer struct answer refused = ANSWER_NONE;
 
-        config_scene_send(scene, concurrent_modes[i], "/one/400ms", &first);
+        config_scene_send(scene, concurrent_modes[i], "/one/1500ms", &first);
         wait_until_sent(scene);
         config_scene_send(scene, concurrent_modes[i], "/one/0ms", &second);
         wait_until_received(scene, scene->request_id);
@@ -143,7 +146,7 @@ static void a_full_line_refuses_at_once_and_the_backend_sees_nothing(void **stat
 
         assert_problem(&refused, 503, "connection_limit_reached");
         assert_text(answer_header(&refused, "Proxy-Status"), "fanlight; error=connection_limit_reached");
-        assert_true(fair_ms(refused.elapsed_ms) < 300);
+        assert_true(fair_ms(refused.elapsed_ms) < 1000);
         cJSON *account = config_scene_account(scene);
         assert_string_equal(json_text(account_call(account, "res", -1), "error"), "connection_limit_reached");
         assert_int_equal(json_number(account_call(account, "res", -1), "attempts"), 0);
@@ -169,7 +172,7 @@ static void without_a_line_the_second_is_refused(void **state)
         cleanup_answer struct answer answer = ANSWER_NONE;
         cleanup_answer struct answer refused = ANSWER_NONE;
 
-        config_scene_send(scene, concurrent_modes[i], "/at_once/200ms", &first);
+        config_scene_send(scene, concurrent_modes[i], "/at_once/1500ms", &first);
         wait_until_sent(scene);
         config_scene_get(scene, concurrent_modes[i], "/at_once/0ms", &refused);
         client_read(&first, &answer);
@@ -202,6 +205,7 @@ static void a_call_that_waits_too_long_in_line_is_refused_and_never_sent(void **
 
         client_close(&first);
         cJSON_Delete(config_scene_account_of(scene, first_id));
+        metrics_page_wait_for(scene->admin_port, hasty_in_flight, 0);
         config_scene_get(scene, concurrent_modes[i], "/hasty/0ms", &after);
 
         assert_int_equal(after.status, 200);
@@ -221,6 +225,7 @@ static void every_way_to_fail_gives_the_place_back(void **state)
             cleanup_answer struct answer after = ANSWER_NONE;
 
             config_scene_get(scene, *mode, targets[i], &failed);
+            metrics_page_wait_for(scene->admin_port, hasty_in_flight, 0);
             config_scene_get(scene, *mode, "/hasty/0ms", &after);
 
             assert_true(failed.status == 502 || failed.status == 504);
@@ -271,7 +276,7 @@ static void those_in_line_are_served_before_the_gateway_ends(void **state)
 
         for (size_t j = 0; j < array_length(clients); j++) {
             answer_init(&answers[j]);
-            config_scene_send(scene, concurrent_modes[i], "/long/x/100ms", &clients[j]);
+            config_scene_send(scene, concurrent_modes[i], j == 0 ? "/long/x/1500ms" : "/long/x/0ms", &clients[j]);
             wait_until_received(scene, scene->request_id);
         }
         process_signal(&scene->gateway, SIGTERM);

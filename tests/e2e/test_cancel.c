@@ -87,7 +87,7 @@ static void a_call_that_waits_for_a_thread_is_withdrawn_and_never_reaches_the_ba
     struct scene *scene = *state;
     struct client clients[2];
     cleanup_answer struct answer answer = ANSWER_NONE;
-    scene_start(scene, OPTIONS("--delay=300ms"), OPTIONS("--mode=threads", "--threads=1"));
+    scene_start(scene, OPTIONS("--delay=1500ms"), OPTIONS("--mode=threads", "--threads=1"));
     client_open(&clients[0], scene->gateway_port);
     client_open(&clients[1], scene->gateway_port);
     client_get(&clients[0], "/task1");
@@ -98,7 +98,7 @@ static void a_call_that_waits_for_a_thread_is_withdrawn_and_never_reaches_the_ba
     (void)process_wait_for(&scene->gateway, "499 Client Closed Request");
 
     client_read(&clients[0], &answer);
-    client_get(&clients[0], "/task3"); /* by the thread that would have been task2's */
+    client_get(&clients[0], "/task3?delay=0ms"); /* by the thread that would have been task2's */
     client_read(&clients[0], &answer);
 
     assert_int_equal(answer.status, 200);

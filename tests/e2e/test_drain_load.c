@@ -83,8 +83,8 @@ static void *come_all_the_time(void *context)
 struct kept {
     struct client client;
     bool is_waiting;
-    bool is_over;      /* told so by an answer, or closed while it was idle */
-    uint64_t quiet_us; /* its last answer */
+    bool is_over;         /* told so by an answer, or closed while it was idle */
+    uint64_t asked_us[2]; /* before its last request but one was sent, and after the last one was */
 };
 
 struct load {
@@ -97,7 +97,9 @@ static void ask_again(struct kept *kept, const char *target)
 {
     if (!kept->is_over && !kept->is_waiting) {
         kept->is_waiting = true;
+        kept->asked_us[0] = kept->client.sent_us;
         client_get(&kept->client, target);
+        kept->asked_us[1] = clock_monotonic_us();
     }
 }
 
@@ -105,7 +107,7 @@ static void ask_again(struct kept *kept, const char *target)
  * expect. None is idle for long here, unless the machine was. */
 static bool may_have_been_idle(const struct kept *kept)
 {
-    return kept->client.sent_us - kept->quiet_us > CLOSED_WHEN_IDLE_MS * (uint64_t)CLOCK_US_PER_MS;
+    return kept->asked_us[1] - kept->asked_us[0] > CLOSED_WHEN_IDLE_MS * (uint64_t)CLOCK_US_PER_MS;
 }
 
 static void look(struct load *load, struct kept *kept)
@@ -118,7 +120,6 @@ static void look(struct load *load, struct kept *kept)
     kept->is_waiting = false;
     if (answer.status == 200 && answer.is_complete) {
         load->answered_count++;
-        kept->quiet_us = answer.received_us;
         kept->is_over = answer_says_close(&answer);
     } else {
         load->lost_count += may_have_been_idle(kept) ? 0 : 1;
@@ -160,8 +161,9 @@ static void check_load(struct scene *scene, const char *target)
     struct load load = { .answered_count = 0 };
     struct newcomers newcomers = { .port = scene->gateway_port, .target = target };
     for (size_t i = 0; i < KEPT; i++) {
+        uint64_t before_us = clock_monotonic_us();
         client_open(&load.kept[i].client, scene->gateway_port);
-        load.kept[i].quiet_us = clock_monotonic_us();
+        load.kept[i].client.sent_us = before_us;
     }
     assert_int_equal(pthread_create(&newcomers.thread, NULL, come_all_the_time, &newcomers), 0);
 

@@ -103,7 +103,7 @@ static void elements_are_called_at_the_same_time_and_stand_in_their_order_whoeve
 {
     struct config_scene *scene = *state;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"),
-                                   "{'/delays': ['300ms', '0ms', '150ms'], '/300ms': 'c', '/0ms': 'a', '/150ms': 'b'}");
+                                   "{'/delays': ['500ms', '0ms', '200ms'], '/500ms': 'c', '/0ms': 'a', '/200ms': 'b'}");
     config_scene_start(scene, OPTIONS("--threads=4"), config);
 
     for (const char *const *mode = config_scene_modes; *mode != NULL; mode++) {
@@ -111,8 +111,8 @@ static void elements_are_called_at_the_same_time_and_stand_in_their_order_whoeve
 
         config_scene_get(scene, *mode, "/timed", &answer);
 
-        assert_answer(&answer, 200, "{'list':['300ms', '0ms', '150ms'],'items':['c','a','b']}");
-        assert_took(answer.elapsed_ms, strcmp(*mode, "sync") == 0 ? 450 : 300);
+        assert_answer(&answer, 200, "{'list':['500ms', '0ms', '200ms'],'items':['c','a','b']}");
+        assert_took(answer.elapsed_ms, strcmp(*mode, "sync") == 0 ? 700 : 500);
         assert_matches(answer_header(&answer, "Server-Timing"),
                        "^list;dur=[0-9.]+, items\\.0;dur=[0-9.]+, items\\.1;dur=[0-9.]+, items\\.2;dur=[0-9.]+, "
                        "total;dur=[0-9.]+, gateway;dur=[0-9.]+$");
@@ -260,7 +260,7 @@ static void a_required_element_that_fails_ends_the_request_and_the_backend_sees_
 {
     static const char *const modes[] = { "threads", "async", "wire" };
     struct config_scene *scene = *state;
-    (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/statuses': ['15s', '50ms', '14s', '13s']}");
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/statuses': ['15s', '500ms', '14s', '13s']}");
     config_scene_start(scene, OPTIONS("--threads=8"), config);
 
     for (size_t i = 0; i < array_length(modes); i++) {

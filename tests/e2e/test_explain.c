@@ -2,7 +2,9 @@
 /*
  * `_explain`: the request's account in its own answer, where the configuration allows it and the client asks for it.
  */
+#include "common/clock.h"
 #include "tests/support/config_scene.h"
+#include "tests/support/gate.h"
 #include "tests/support/unit.h"
 
 #define ROUTES                                                                                                         \
@@ -153,12 +155,12 @@ static void the_admin_page_has_the_same_calls_as_the_log(void **state)
     start(scene, allowing);
     config_scene_get(scene, "async", "/partly", &answer);
     cJSON *logged = config_scene_account(scene);
-    size_t tries = 0;
+    uint64_t start_us = clock_monotonic_us();
     const cJSON *shown = NULL;
     cJSON *requests = NULL;
 
     /* It hears of requests a moment later. */
-    for (; shown == NULL && tries < 200; tries++) {
+    while (shown == NULL && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
         cleanup_answer struct answer page = ANSWER_NONE;
         const cJSON *entry = NULL;
         cJSON_Delete(requests);

@@ -201,7 +201,7 @@ static void check_fault(const struct fault_row *row, struct config_scene *scene,
 
     check_answer(row, &answer);
     check_account(row, scene, is_kept);
-    assert_int_equal(count_in_metrics(scene, row->error), count + 1);
+    assert_int_equal(count_in_metrics(scene, row->error), count + 1); /* before the account was written */
     check_good_call(scene, mode, row->name, row->next_attempts);
 }
 

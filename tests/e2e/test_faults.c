@@ -5,7 +5,7 @@
 #include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
-enum { DEADLINE_MS = 400 };
+enum { DEADLINE_MS = 800 };
 
 static const char *const modes[] = { "--mode=sync", "--mode=threads", "--mode=async", "--mode=mixed", "--mode=wire" };
 
@@ -105,7 +105,7 @@ static void every_fault_has_its_cause_in_every_mode_and_the_gateway_goes_on_serv
 
     for (size_t i = 0; i < array_length(modes); i++) {
         print_message("%s\n", modes[i]);
-        scene_start_gateway(scene, OPTIONS(modes[i], "--deadline=400ms"));
+        scene_start_gateway(scene, OPTIONS(modes[i], "--deadline=800ms"));
         for (size_t j = 0; j < array_length(fault_cases); j++) {
             cleanup_answer struct answer hello = ANSWER_NONE;
             cleanup_answer struct answer task = ANSWER_NONE;
@@ -153,14 +153,14 @@ static void a_backend_that_was_killed_and_restarted_costs_nothing_but_what_was_i
         struct client client;
         cleanup_answer struct answer lost = ANSWER_NONE;
         cleanup_answer struct answer after = ANSWER_NONE;
-        scene_start(scene, OPTIONS("--delay=10s"), OPTIONS(modes[i]));
+        (void)snprintf(listen_option, sizeof listen_option, "--listen=127.0.0.1:%u", (unsigned)scene_closed_port());
+        scene_start(scene, OPTIONS(listen_option, "--delay=10s"), OPTIONS(modes[i]));
         client_open(&client, scene->gateway_port);
         client_get(&client, "/task1");
         (void)process_wait_for(&scene->backend, "Received task1 Request!!");
 
         process_clear(&scene->backend);
         client_read(&client, &lost);
-        (void)snprintf(listen_option, sizeof listen_option, "--listen=127.0.0.1:%u", (unsigned)scene->backend_port);
         scene_start_backend(scene, OPTIONS(listen_option, "--delay=0ms"));
         client_fetch(scene->gateway_port, "/task1", &after);
 
@@ -176,7 +176,7 @@ static void a_failed_call_ends_a_fan_out_at_once_and_cancels_the_others(void **s
     struct scene *scene = *state;
     static const char *const non_blocking[] = { "--mode=async", "--mode=threads", "--mode=wire" };
     static const char tasks[] = "{\"tasks\":[{\"name\":\"slow\",\"path\":\"/slow?delay=5s\"},"
-                                "{\"name\":\"bad\",\"path\":\"/bad?delay=200ms&status=503\"}]}";
+                                "{\"name\":\"bad\",\"path\":\"/bad?delay=500ms&status=503\"}]}";
 
     for (size_t i = 0; i < array_length(non_blocking); i++) {
         struct client client;
@@ -190,7 +190,7 @@ static void a_failed_call_ends_a_fan_out_at_once_and_cancels_the_others(void **s
         assert_problem(&answer, 502, "http_response_status");
         assert_text(answer_header(&answer, "Proxy-Status"),
                     "fanlight; error=http_response_status; received-status=503");
-        assert_took(answer.elapsed_ms, 200);
+        assert_took(answer.elapsed_ms, 500);
         cJSON *problem = answer_json(&answer);
         const cJSON *calls = cJSON_GetObjectItemCaseSensitive(problem, "calls");
         assert_string_equal(json_text(cJSON_GetArrayItem(calls, 0), "error"), "cancelled");

@@ -8,7 +8,7 @@
 #include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
-enum { REQUESTS = 1000, DELAY_MS = 2000, PROMPT_MS = 250 };
+enum { REQUESTS = 1000, DELAY_MS = 2000, PROMPT_MS = 750 };
 
 struct crowd {
     struct client clients[REQUESTS];

@@ -9,7 +9,7 @@
 #include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
-enum { PATH_BYTES = 96, INTERRUPTED = 130, RUNS_AT_MOST = 5 };
+enum { PATH_BYTES = 96, INTERRUPTED = 130, RUNS_AT_MOST = 8 };
 
 /* A run of the program and the files it wrote. The scene's own gateway and backend are there for running ones. */
 struct run {
@@ -170,7 +170,7 @@ static void experiment_cuts_each_task_into_parts_without_gaps(void **state)
 {
     struct run *run = *state;
 
-    start(run, OPTIONS("--delay=500ms", "--threads=1", run->json_option));
+    start(run, OPTIONS("--delay=1s", "--threads=1", run->json_option));
     wait_for_end(run);
 
     cJSON *document = read_document(run);
@@ -178,17 +178,17 @@ static void experiment_cuts_each_task_into_parts_without_gaps(void **state)
         for (int task = 0; task < 2; task++) {
             const cJSON *measured = task_of(document, mode, task);
             assert_whole(measured);
-            assert_took((uint64_t)time_of(measured, "backend"), 500);
+            assert_took((uint64_t)time_of(measured, "backend"), 1000);
             assert_true(time_of(measured, "gateway") > 0);
             assert_true(time_of(measured, "unknown") == 0);
         }
-        assert_true(time_of(task_of(document, mode, 0), "waiting") < 400);
+        assert_true(time_of(task_of(document, mode, 0), "waiting") < 500);
     }
-    /* sync, async, mixed, threads with one of them */
-    assert_true(time_of(task_of(document, 0, 1), "waiting") > 490);
-    assert_true(time_of(task_of(document, 1, 1), "waiting") < 400);
-    assert_true(time_of(task_of(document, 2, 1), "waiting") > 490);
-    assert_true(time_of(task_of(document, 3, 1), "waiting") > 490);
+    /* sync, async, mixed, threads with one of them: a delay, but for how much later the second one was sent, or none */
+    assert_true(time_of(task_of(document, 0, 1), "waiting") > 500);
+    assert_true(time_of(task_of(document, 1, 1), "waiting") < 500);
+    assert_true(time_of(task_of(document, 2, 1), "waiting") > 500);
+    assert_true(time_of(task_of(document, 3, 1), "waiting") > 500);
     assert_true(time_of(task_of(document, 1, 1), "connecting") > 0);
     cJSON_Delete(document);
 }
@@ -198,15 +198,15 @@ static void experiment_counts_it_as_waiting_when_a_loop_that_stands_still_cannot
 {
     struct run *run = *state;
 
-    start(run, OPTIONS("--delay=500ms", "--modes=mixed", "--tasks=free,b1,b2", "--blocking=b1,b2", run->json_option));
+    start(run, OPTIONS("--delay=1s", "--modes=mixed", "--tasks=free,b1,b2", "--blocking=b1,b2", run->json_option));
     wait_for_end(run);
 
     cJSON *document = read_document(run);
     const cJSON *unblocking = task_of(document, 0, 0);
     double total_ms = 1000 * number_of(unblocking, "seconds");
     assert_whole(unblocking);
-    assert_took((uint64_t)time_of(unblocking, "backend"), 500);
-    assert_true(time_of(unblocking, "backend") + time_of(unblocking, "waiting") > 0.8 * total_ms);
+    assert_took((uint64_t)time_of(unblocking, "backend"), 1000);
+    assert_true(time_of(unblocking, "backend") + time_of(unblocking, "waiting") > 0.6 * total_ms);
     cJSON_Delete(document);
 }
 
@@ -214,13 +214,13 @@ static void experiment_tells_two_tasks_of_one_name_apart(void **state)
 {
     struct run *run = *state;
 
-    start(run, OPTIONS("--delay=500ms", "--modes=sync", "--tasks=same,same", "--log-format=json", run->json_option));
+    start(run, OPTIONS("--delay=1s", "--modes=sync", "--tasks=same,same", "--log-format=json", run->json_option));
     wait_for_end(run);
 
     cJSON *document = read_document(run);
     assert_string_equal(json_text(task_of(document, 0, 1), "name"), "same");
-    assert_true(time_of(task_of(document, 0, 0), "waiting") < 400);
-    assert_true(time_of(task_of(document, 0, 1), "waiting") > 490);
+    assert_true(time_of(task_of(document, 0, 0), "waiting") < 500);
+    assert_true(time_of(task_of(document, 0, 1), "waiting") > 500);
     cJSON_Delete(document);
 }
 
@@ -241,7 +241,7 @@ static void experiment_finds_the_record_of_each_of_256_tasks(void **state)
         const cJSON *task = task_of(document, 0, i);
         assert_whole(task);
         assert_true(time_of(task, "backend") > 500);
-        assert_true(time_of(task, "gateway") > 0); /* only a record tells of that */
+        assert_true(time_of(task, "unknown") == 0); /* as all is without a record */
     }
     cJSON_Delete(document);
     char *svg = read_file(run->svg_path);
@@ -254,15 +254,15 @@ static void experiment_with_running_gateways_sees_them_from_outside(void **state
     struct run *run = *state;
     char gateway[64];
 
-    scene_start(&run->scene, OPTIONS("--delay=200ms"), OPTIONS("--mode=sync"));
+    scene_start(&run->scene, OPTIONS("--delay=500ms"), OPTIONS("--mode=sync"));
     (void)snprintf(gateway, sizeof gateway, "--gateway=sync=http://127.0.0.1:%u", run->scene.gateway_port);
-    start(run, OPTIONS("--delay=200ms", gateway, run->json_option));
+    start(run, OPTIONS("--delay=500ms", gateway, run->json_option));
 
     wait_for_end(run);
 
     cJSON *document = read_document(run);
     assert_whole(task_of(document, 0, 1));
-    assert_true(time_of(task_of(document, 0, 1), "unknown") > 390);
+    assert_true(time_of(task_of(document, 0, 1), "unknown") > 750); /* two delays, and not one */
     cJSON_Delete(document);
 }
 

@@ -104,7 +104,7 @@ static void check_levels(struct config_scene *scene)
 static void the_nearest_level_wins_and_the_client_where_it_may(void **state)
 {
     struct config_scene *scene = *state;
-    (void)config_scene_add_backend(scene, OPTIONS("--delay=100ms"), NULL);
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=300ms"), NULL);
     config_scene_start(scene, OPTIONS("--workers=1"), config);
 
     check_levels(scene);
@@ -113,7 +113,7 @@ static void the_nearest_level_wins_and_the_client_where_it_may(void **state)
 static void a_client_has_no_say_where_that_is_not_allowed(void **state)
 {
     struct config_scene *scene = *state;
-    (void)config_scene_add_backend(scene, OPTIONS("--delay=100ms"), NULL);
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=300ms"), NULL);
     scene->forbids_mode_override = true;
     config_scene_start(scene, OPTIONS("--workers=1"), config);
 
@@ -124,7 +124,7 @@ static void a_flag_goes_before_the_file(void **state)
 {
     struct config_scene *scene = *state;
     cleanup_answer struct answer answer = ANSWER_NONE;
-    (void)config_scene_add_backend(scene, OPTIONS("--delay=100ms"), NULL);
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=300ms"), NULL);
     config_scene_start(scene, OPTIONS("--mode=async"), config);
 
     assert_string_equal(observe(scene, NULL, "/top", &answer), "async");

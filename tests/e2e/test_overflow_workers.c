@@ -3,9 +3,8 @@
  * The limit of connections where several workers share them and more are refused: it is the limit of all together,
  * whoever of them the kernel gave most to.
  */
-#include "common/clock.h"
 #include "tests/support/config_scene.h"
-#include "tests/support/gate.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/unit.h"
 
 enum { LIMIT = 8, ROUNDS = 10 };
@@ -23,11 +22,7 @@ static int answered(struct config_scene *scene, struct client *client)
 /* They come and go for the page a moment after they do for us. */
 static void wait_for_connections(struct config_scene *scene, uint64_t count)
 {
-    uint64_t start_us = clock_monotonic_us();
-
-    while (scene_metric(scene->admin_port, "fanlight_client_connections") != count) {
-        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
-    }
+    metrics_page_wait_for(scene->admin_port, "fanlight_client_connections ", count);
 }
 
 static void workers_refuse_nobody_below_the_limit_of_all(void **state)
@@ -49,7 +44,7 @@ static void workers_refuse_nobody_below_the_limit_of_all(void **state)
         }
         wait_for_connections(scene, 0);
     }
-    assert_int_equal(scene_metric(scene->admin_port, "fanlight_client_connections_refused_total"), ROUNDS);
+    metrics_page_wait_for(scene->admin_port, "fanlight_client_connections_refused_total ", ROUNDS);
 }
 
 /* Fewer connections than workers. */

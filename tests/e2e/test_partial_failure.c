@@ -15,7 +15,7 @@
 static const char config[] =
     "{'blocking': 'bad', 'backends': {"
     "  'b': {'servers': ['http://@0'], 'response_bytes': 100000, 'response_header_bytes': 8000},"
-    "  'hasty': {'servers': ['http://@0'], 'timeout': '100ms'},"
+    "  'hasty': {'servers': ['http://@0'], 'timeout': '300ms'},"
     "  'gone': {'servers': ['http://@x']}},"
     " 'routes': ["
     "  {'path': '/required', 'calls': " CALLS("b", "") "},"
@@ -233,7 +233,7 @@ static const char cancel_config[] =
     "   'in_line': {'backend': 'narrow', 'path': '/in_line', 'required': false},"
     "   'waiting': {'backend': 'b', 'path': '/waiting/{running.message}'},"
     "   'elements': {'backend': 'b', 'path': '/element/{each}', 'each': '{running.list}'},"
-    "   'bad': {'backend': 'b', 'path': '/bad?delay=100ms&status=500'}}},"
+    "   'bad': {'backend': 'b', 'path': '/bad?delay=600ms&status=500'}}},"
     " {'path': '/first', 'calls': {"
     "   'bad': {'backend': 'b', 'path': '/bad?status=500'},"
     "   'other': {'backend': 'b', 'path': '/other'},"
@@ -323,7 +323,7 @@ static void calls_that_wait_for_a_thread_are_withdrawn_before_the_one_that_has_i
                        "  'running': {'backend': 'b', 'path': '/running?delay=15s', 'mode': 'threads'},"
                        "  'other': {'backend': 'b', 'path': '/other?delay=15s', 'mode': 'threads'},"
                        "  'another': {'backend': 'b', 'path': '/another?delay=15s', 'mode': 'threads'},"
-                       "  'bad': {'backend': 'b', 'path': '/bad?delay=50ms&status=500'}}}]}");
+                       "  'bad': {'backend': 'b', 'path': '/bad?delay=400ms&status=500'}}}]}");
 
     for (int i = 0; i < 5; i++) {
         cleanup_answer struct answer answer = ANSWER_NONE;

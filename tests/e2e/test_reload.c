@@ -248,12 +248,12 @@ static void while_it_drains_a_hangup_is_ignored(void **state)
     (void)config_scene_add_port(scene, holding_server_port(&server));
     reload_scene_start(reload, OPTIONS("--mode=async"), RUN_AND_HELLO("one"));
     client_open(&kept, scene->gateway_port);
-    get(&kept, "/hello", "one");
     client_open(&busy, scene->gateway_port);
     client_get(&busy, "/run");
     holding_server_wait_for(&server, 1);
-
     reload_scene_write(reload, RUN_AND_HELLO("two"));
+    get(&kept, "/hello", "one"); /* after a second of idleness it would be closed */
+
     process_signal(&scene->gateway, SIGTERM);
     (void)process_wait_for(&scene->gateway, "draining");
     reload_scene_hang_up(reload);

@@ -3,11 +3,10 @@
  * SIGHUP and limits: places at a backend go on being counted; a new limit holds for whoever comes, and lets in who
  * waits.
  */
-#include <poll.h>
 #include <signal.h>
 
-#include "common/clock.h"
 #include "tests/support/holding_server.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/reload_scene.h"
 #include "tests/support/unit.h"
 
@@ -46,14 +45,7 @@ static void end_held(struct client *client)
 
 static void wait_for_metric(struct reload_scene *reload, const char *beginning, uint64_t value)
 {
-    uint64_t start_us = clock_monotonic_us();
-
-    while (reload_scene_metric(reload, beginning) != value) {
-        if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
-            fail_msg("%s is not %llu", beginning, (unsigned long long)value);
-        }
-        (void)poll(NULL, 0, 5);
-    }
+    metrics_page_wait_for(reload->scene->admin_port, beginning, value);
 }
 
 /* ---- places at a backend ---- */
@@ -104,7 +96,7 @@ static void more_places_let_in_who_waits_already(void **state)
     holding_server_wait_for(&server, 2);
 
     wait_for_metric(reload, queued, 1);
-    assert_int_equal(reload_scene_metric(reload, in_flight), 2);
+    wait_for_metric(reload, in_flight, 2);
     reload_scene_take(reload, CONFIG("", ""));
     holding_server_wait_for(&server, 3);
     for (size_t i = 0; i < 3; i++) {
@@ -280,6 +272,7 @@ static void connections_that_wait_are_answered_when_a_reload_refuses_them(void *
         client_close(&waiting[i]);
     }
     reload_scene_take(reload, CONFIG(", 'limits': {'connections': 1}", ""));
+    ask(&kept, "GET", "/hello", NULL, 200); /* the worker has taken the file over, too */
     client_open(&waiting[0], reload->scene->gateway_port);
     client_get(&waiting[0], "/hello");
     client_close(&kept);

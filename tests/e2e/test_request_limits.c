@@ -4,6 +4,7 @@
  */
 #include "tests/support/config_scene.h"
 #include "tests/support/fair_time.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/unit.h"
 
 static const char config[] =
@@ -16,10 +17,10 @@ static const char config[] =
     " {'path': '/pass', 'pass': true, 'calls': {'a': {'backend': 'b', 'path': '/a?bytes={query.n}'}}},"
     " {'path': '/required', 'calls': {"
     "   'a': {'backend': 'b', 'path': '/a?bytes=500'},"
-    "   'b': {'backend': 'b', 'path': '/b?bytes=524&delay=50ms'},"
-    "   'c': {'backend': 'b', 'path': '/c?bytes=2&delay=100ms'}}},"
+    "   'b': {'backend': 'b', 'path': '/b?bytes=524&delay=100ms'},"
+    "   'c': {'backend': 'b', 'path': '/c?bytes=2&delay=500ms'}}},"
     " {'path': '/optional', 'calls': {"
-    "   'c': {'backend': 'b', 'path': '/c?bytes=2&delay=100ms', 'required': false, 'default': 'too much'},"
+    "   'c': {'backend': 'b', 'path': '/c?bytes=2&delay=500ms', 'required': false, 'default': 'too much'},"
     "   'd': {'backend': 'b', 'path': '/d/{c.message}', 'required': false},"
     "   'a': {'backend': 'b', 'path': '/a?bytes=500'},"
     "   'b': {'backend': 'b', 'path': '/b?bytes=524'}}},"
@@ -31,7 +32,7 @@ static const char config[] =
 
 static void start(struct config_scene *scene)
 {
-    (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/list': ['0ms', '50ms']}");
+    (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), "{'/list': ['0ms', '400ms']}");
     config_scene_start(scene, OPTIONS("--threads=8"), config);
 }
 
@@ -51,17 +52,18 @@ static void more_requests_than_allowed_are_sent_away_for_a_second_and_constant_a
         cleanup_answer struct answer after = ANSWER_NONE;
         for (size_t j = 0; j < 2; j++) {
             answer_init(&answers[j]);
-            config_scene_send(scene, modes[i], "/slow?delay=300ms", &clients[j]);
+            config_scene_send(scene, modes[i], "/slow?delay=1500ms", &clients[j]);
             cJSON_Delete(process_events(&scene->backends[0], "received", scene->request_id, 1));
         }
 
         config_scene_get(scene, modes[i], "/slow", &refused);
         assert_problem(&refused, 503, "");
         assert_text(answer_header(&refused, "Retry-After"), "1");
-        assert_true(fair_ms(refused.elapsed_ms) < 250);
+        assert_true(fair_ms(refused.elapsed_ms) < 1000);
         config_scene_get(scene, modes[i], "/hello", &hello);
         assert_answer(&hello, 200, "Hello");
         client_read_all(clients, answers, 2);
+        metrics_page_wait_for(scene->admin_port, "fanlight_requests_in_flight ", 0);
         config_scene_get(scene, modes[i], "/slow", &after);
 
         assert_int_equal(after.status, 200);

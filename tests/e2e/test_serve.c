@@ -71,7 +71,10 @@ static void the_experiment_runs_and_two_viewers_see_it(void **state)
     page_stream_wait(&first, "\"state\":\"done\"");
     page_stream_wait(&second, "\"state\":\"done\"");
 
-    assert_true(str_equal(page_stream_from(&first, "event: run\n"), page_stream_from(&second, "event: run\n")));
+    struct str first_run = page_stream_from(&first, "event: run\n");
+    struct str second_run = page_stream_from(&second, "event: run\n");
+    size_t common = first_run.length < second_run.length ? first_run.length : second_run.length;
+    assert_memory_equal(first_run.base, second_run.base, common); /* one may have read on behind the end */
     assert_int_equal(page_stream_count(&first, "\"event\":\"mode_done\""), 2);
     assert_true(page_stream_count(&first, "Received task1 Request!!") >= 2);
     cJSON *document = get_json(page, "/api/runs/1");
@@ -141,7 +144,7 @@ static void a_sweep_runs_and_can_be_cancelled(void **state)
     page_stream_open(&viewer, page->port, "/api/events", "");
     assert_int_equal(post(page, "/api/runs",
                           "{\"kind\":\"sweep\",\"modes\":[\"async\",\"sync\"],\"clients\":[1,2],\"delay\":\"10ms\","
-                          "\"fan_out\":[1],\"duration\":\"200ms\",\"repeats\":5}"),
+                          "\"fan_out\":[1],\"duration\":\"500ms\",\"repeats\":5}"),
                      202);
 
     page_stream_wait_count(&viewer, "\"event\":\"point\"", 2);

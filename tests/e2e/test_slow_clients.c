@@ -11,9 +11,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
 #include "tests/support/config_scene.h"
-#include "tests/support/gate.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
@@ -116,18 +115,12 @@ static void open_slow(struct config_scene *scene, const struct slowness *kind)
         (void)setsockopt(slow[i].descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
         kind->begin(&slow[i]);
     }
-    uint64_t start_us = clock_monotonic_us();
-    while (scene_metric(scene->admin_port, "fanlight_client_connections") < SLOW) {
-        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
-    }
+    metrics_page_wait_for(scene->admin_port, "fanlight_client_connections ", SLOW);
 }
 
 static void wait_until_none_is_left(struct config_scene *scene)
 {
-    uint64_t start_us = clock_monotonic_us();
-    while (scene_metric(scene->admin_port, "fanlight_client_connections") > 0) {
-        assert_true(gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0);
-    }
+    metrics_page_wait_for(scene->admin_port, "fanlight_client_connections ", 0);
 }
 
 static void close_slow(struct config_scene *scene)
@@ -223,7 +216,7 @@ static void a_thousand_slow_clients_cost_bounded_memory_and_nobody_elses_time(vo
         assert_memory(&kinds[i], now_kib > before_kib ? now_kib - before_kib : 0);
         /* microhttpd's epolls stay for the next crowd, and so do connections to the backend, if they had calls. */
         size_t kept = SLOW * microhttpd_descriptors_of_a_daemon() / 32 + 16 + (kinds[i].drips ? 0 : SLOW);
-        assert_true(process_descriptor_count(&scene->gateway) <= descriptors + kept);
+        process_wait_for_descriptors(&scene->gateway, descriptors + kept);
     }
     assert_int_equal(config_scene_teardown(&alone), 0);
 }
@@ -254,7 +247,7 @@ static void slow_clients_are_all_ended_when_their_time_is_up(void **state)
     }
 
     wait_until_none_is_left(scene); /* a 408 is counted when its connection is closed, which the client sees first */
-    assert_int_equal(scene_metric(scene->admin_port, "fanlight_requests_refused_total"), SLOW);
+    metrics_page_wait_for(scene->admin_port, "fanlight_requests_refused_total ", SLOW);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "tests/support/config_scene.h"
 #include "tests/support/gate.h"
+#include "tests/support/metrics_page.h"
 #include "tests/support/microhttpd_version.h"
 #include "tests/support/unit.h"
 
@@ -40,9 +41,11 @@ static const struct refused_case cases[] = {
     { "a slow body", POST_HEAD "Content-Length: 9\r\n\r\nhalf", 408, "POST /task1 HTTP/1.1", "408 Request Timeout" },
 };
 
-static const char config[] = "{'limits': {'header_timeout': '300ms', 'body_timeout': '300ms'},"
+static const char config[] = "{'limits': {'header_timeout': '1s', 'body_timeout': '1s'},"
                              " 'backends': {'b': {'servers': ['http://@0']}},"
                              " 'routes': [{'path': '/{task}', 'calls': {'a': {'backend': 'b', 'path': '/{task}'}}}]}";
+
+#define COUNT_OF(status) "fanlight_requests_total{route=\"none\",mode=\"async\",status=\"" status "\"} "
 
 static uint16_t be_refused(uint16_t port, const struct refused_case *refused)
 {
@@ -78,7 +81,7 @@ static void each_has_one_line_with_its_clients_address(void **state)
         assert_int_equal(process_count_lines(&scene->gateway, address), 1);
     }
 
-    assert_int_equal(scene_metric(scene->admin_port, "fanlight_requests_refused_total"), array_length(cases));
+    metrics_page_wait_for(scene->admin_port, "fanlight_requests_refused_total ", array_length(cases));
     assert_int_equal(process_count_lines(&scene->backends[0], "received"), 0);
 }
 
@@ -137,10 +140,8 @@ static void each_has_a_record_that_is_json(void **state)
         assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(record, "calls")), 0);
     }
     cJSON_Delete(records);
-    assert_int_equal(
-        scene_metric(scene->admin_port, "fanlight_requests_total{route=\"none\",mode=\"async\",status=\"408\"}"), 3);
-    assert_int_equal(
-        scene_metric(scene->admin_port, "fanlight_requests_total{route=\"none\",mode=\"async\",status=\"400\"}"), 7);
+    metrics_page_wait_for(scene->admin_port, COUNT_OF("408"), 3);
+    metrics_page_wait_for(scene->admin_port, COUNT_OF("400"), 7);
 }
 
 /* It was not refused: nobody knows what it would have been. */
@@ -160,15 +161,14 @@ static void a_client_that_leaves_in_the_middle_is_a_499_and_not_refused(void **s
             assert_true(client_sees_end(&client, TEST_PATIENCE_MS));
             client_close(&client);
         } else {
-            (void)usleep(20000);
+            client_wait_until_read(&client); /* what is not read by then, nobody hears of */
             client_reset(&client);
         }
         process_wait_for_count(&scene->gateway, "499 Client Closed Request", i + 1);
     }
 
     assert_int_equal(scene_metric(scene->admin_port, "fanlight_requests_refused_total"), 0);
-    assert_int_equal(
-        scene_metric(scene->admin_port, "fanlight_requests_total{route=\"none\",mode=\"async\",status=\"499\"}"), 4);
+    metrics_page_wait_for(scene->admin_port, COUNT_OF("499"), 4);
     assert_int_equal(process_count_lines(&scene->backends[0], "received"), 0);
 }
 

@@ -6,7 +6,7 @@
 #include "tests/support/scene.h"
 #include "tests/support/unit.h"
 
-enum { DELAY_MS = 400 };
+enum { DELAY_MS = 1200 };
 
 /* Looks at `count` events of that kind in the gateway's JSON log; adds 1 for each worker seen in `seen`. */
 static void count_workers(struct process *gateway, const char *event, size_t count, unsigned seen[2])
@@ -32,7 +32,7 @@ static void a_blocked_worker_leaves_the_next_connection_to_the_other(void **stat
     struct client clients[2];
     struct answer answers[2] = { ANSWER_NONE, ANSWER_NONE };
     unsigned seen[2] = { 0, 0 };
-    scene_start(scene, OPTIONS("--delay=400ms"), OPTIONS("--mode=sync", "--workers=2", "--log-format=json"));
+    scene_start(scene, OPTIONS("--delay=1200ms"), OPTIONS("--mode=sync", "--workers=2", "--log-format=json"));
 
     for (size_t i = 0; i < 2; i++) {
         client_open(&clients[i], scene->gateway_port);
@@ -58,7 +58,7 @@ static void two_workers_in_sync_answer_four_tasks_after_one_and_two_delays(void 
     struct client clients[4];
     struct answer answers[4] = { ANSWER_NONE };
     unsigned within_one_delay = 0;
-    scene_start(scene, OPTIONS("--delay=400ms"), OPTIONS("--mode=sync", "--workers=2"));
+    scene_start(scene, OPTIONS("--delay=1200ms"), OPTIONS("--mode=sync", "--workers=2"));
     for (size_t i = 0; i < 4; i++) {
         client_open(&clients[i], scene->gateway_port);
         client_get(&clients[i], "/task1");

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -87,6 +88,43 @@ void client_send_bytes(struct client *client, const void *bytes, size_t count)
 void client_send(struct client *client, const char *text)
 {
     client_send_bytes(client, text, strlen(text));
+}
+
+/* What the kernel tells of the other end (proc_pid_net(5)): it has its inode once it is accepted. */
+static bool is_all_read(uint16_t client_port, uint16_t server_port)
+{
+    FILE *file = fopen("/proc/net/tcp", "re");
+    char line[256];
+    bool result = false;
+
+    assert_non_null(file);
+    while (!result && fgets(line, sizeof line, file) != NULL) {
+        unsigned local_port = 0;
+        unsigned remote_port = 0;
+        unsigned unread_bytes = 0;
+        unsigned long inode = 0;
+        int count = sscanf(line, " %*u: %*x:%x %*x:%x %*x %*x:%x %*x:%*x %*x %*u %*u %lu", &local_port, &remote_port,
+                           &unread_bytes, &inode);
+        result =
+            count == 4 && local_port == server_port && remote_port == client_port && unread_bytes == 0 && inode != 0;
+    }
+    (void)fclose(file);
+    return result;
+}
+
+void client_wait_until_read(const struct client *client)
+{
+    struct sockaddr_in peer = { .sin_port = 0 };
+    socklen_t length = sizeof peer;
+    uint64_t start_us = clock_monotonic_us();
+
+    assert_int_equal(getpeername(client->descriptor, (struct sockaddr *)&peer, &length), 0);
+    while (!is_all_read(client->local_port, ntohs(peer.sin_port))) {
+        if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
+            fail_msg("nobody reads what was sent");
+        }
+        (void)poll(NULL, 0, 1);
+    }
 }
 
 void client_request(struct client *client, const char *method, const char *target, const char *fields, const char *body)

@@ -86,6 +86,9 @@ void process_clear(struct process *process);
 /* From /proc: its threads, its open descriptors, its resident memory, and the most that was. */
 size_t process_thread_count(const struct process *process);
 size_t process_descriptor_count(const struct process *process);
+/* Waits until it has no more descriptors than that: whoever has read the end of a connection may be ahead of the
+ * process that closes it. */
+void process_wait_for_descriptors(const struct process *process, size_t most);
 size_t process_resident_kib(const struct process *process);
 size_t process_peak_kib(const struct process *process);
 /* Processor time of all its threads, by the kernel's clock. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What a process uses, by what the kernel tells of it: a part of process.h. */
 #include <dirent.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "common/clock.h"
+#include "tests/support/gate.h"
 #include "tests/support/process.h"
 #include "tests/support/unit.h"
+
+enum { POLL_MS = 2 };
 
 static size_t count_entries(const struct process *process, const char *directory_name)
 {
@@ -31,6 +35,20 @@ size_t process_thread_count(const struct process *process)
 size_t process_descriptor_count(const struct process *process)
 {
     return count_entries(process, "fd");
+}
+
+void process_wait_for_descriptors(const struct process *process, size_t most)
+{
+    uint64_t start_us = clock_monotonic_us();
+    size_t count = process_descriptor_count(process);
+
+    while (count > most) {
+        if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
+            fail_msg("process %d has %zu descriptors, and should have %zu at most", (int)process->pid, count, most);
+        }
+        (void)poll(NULL, 0, POLL_MS);
+        count = process_descriptor_count(process);
+    }
 }
 
 static size_t read_status(const struct process *process, const char *name)
