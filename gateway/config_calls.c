@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "gateway/config_sections.h"
+#include "gateway/plan_fields.h"
 #include "gateway/plan_graph.h"
 
 enum { RING_NAMES_SHOWN = 8, RING_BYTES = 2048 };
@@ -61,7 +62,8 @@ static void link_calls(const struct config_calls *calls, struct plan *plan)
     size_t length = 0;
 
     if (ring == NULL || plan_graph_find_ring(plan, ring, &length) < 0 ||
-        plan_graph_link(&calls->reader->config->arena, plan) < 0) {
+        plan_graph_link(&calls->reader->config->arena, plan) < 0 ||
+        plan_fields_link(&calls->reader->config->arena, plan) < 0) {
         config_refuse_size(calls->reader);
     } else if (length > 0) {
         tell_ring(calls, ring, length);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+#include "common/json_fields.h"
 #include "common/json_view.h"
 #include "gateway/account.h"
 #include "gateway/call.h"
@@ -37,6 +38,7 @@ struct step {
     size_t call_count;
     size_t element_count;      /* with `each`: of the answer's array; a call more stands for those that were refused */
     struct json_walk elements; /* those that were not started yet */
+    struct json_field *fields; /* of its body, as planned; NULL: nobody has asked for one yet */
     size_t started_count;
     size_t missing_count;   /* inputs that are not done yet */
     size_t unsettled_count; /* calls */

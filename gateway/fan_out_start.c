@@ -9,11 +9,31 @@
 #include "gateway/call_policy.h"
 #include "gateway/fan_out_internal.h"
 
-static struct str body_of(const void *context, size_t index)
+/* NULL: no memory. */
+static struct json_field *find_fields(struct arena *arena, const struct step *step)
+{
+    const struct plan_call *planned = step->planned;
+    struct json_field *fields = arena_allocate_array(arena, planned->field_count, sizeof fields[0]);
+
+    for (size_t i = 0; fields != NULL && i < planned->field_count; i++) {
+        fields[i].path = planned->fields[i];
+    }
+    if (fields != NULL) {
+        json_fields_find(call_body(step->calls), fields, planned->field_count);
+    }
+    return fields;
+}
+
+/* With the first field that is asked for all of them are found. A body may be large, and referred to often. */
+static struct str field_of(const void *context, const struct template_part *part)
 {
     const struct fan_out *fan_out = context;
+    struct step *step = &fan_out->steps[part->index];
 
-    return call_body(&fan_out->steps[index].calls[0]);
+    if (step->fields == NULL) {
+        step->fields = find_fields(fan_out->scope.arena, step);
+    }
+    return step->fields != NULL ? step->fields[part->field].value : json_find(call_body(step->calls), part->text);
 }
 
 static struct template_values values_for(const struct fan_out *fan_out, struct str each)
@@ -21,7 +41,7 @@ static struct template_values values_for(const struct fan_out *fan_out, struct s
     return (struct template_values){
         .captures = fan_out->match->captures,
         .query = fan_out->match->query,
-        .call_body = body_of,
+        .call_field = field_of,
         .context = fan_out,
         .each = each,
     };

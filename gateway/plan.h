@@ -65,6 +65,10 @@ struct plan_call {
     size_t input_count;
     const size_t *dependents;
     size_t dependent_count;
+
+    /* What of its body others refer to, sorted (json_fields.h). */
+    struct str *fields;
+    size_t field_count;
 };
 
 struct plan {

@@ -38,6 +38,7 @@ struct template_part {
     enum template_source source;
     struct str text;    /* the bytes; the parameter's name; the field in the call's body ("" is all of it) */
     size_t index;       /* which capture; which call */
+    size_t field;       /* which of the fields of that call's body: plan_fields_link()'s */
     struct str written; /* the reference as the template has it, "{user.segment}": for sentences */
     bool is_whole;      /* JSON templates: the reference is a whole value, not a part of a string */
 };
@@ -76,8 +77,8 @@ int template_parse_json(struct arena *arena, struct str json, const struct templ
 struct template_values {
     const struct str *captures;
     struct str query; /* raw, without the question mark */
-    /* A finished call's body: checked JSON. */
-    struct str (*call_body)(const void *context, size_t call_index);
+    /* What a reference to a finished call stands for: JSON in its body; base NULL: it is not there. */
+    struct str (*call_field)(const void *context, const struct template_part *part);
     const void *context;
     struct str each; /* a JSON string or number */
 };

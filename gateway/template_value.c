@@ -97,7 +97,7 @@ enum template_verdict template_find_json(const struct template_part *part, const
         *ret_json = json_scan_trim(values->each);
         return TEMPLATE_DONE;
     }
-    struct str json = json_find(values->call_body(values->context, part->index), part->text);
+    struct str json = values->call_field(values->context, part);
     if (json.length == 0) {
         return refuse_missing(part, error);
     }

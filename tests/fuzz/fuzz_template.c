@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "common/json_fields.h"
 #include "common/json_scan.h"
 #include "common/json_view.h"
 #include "tests/fuzz/json_shape.h"
@@ -39,9 +40,24 @@ struct scene {
     struct template_values values;
 };
 
-static struct str body_of(const void *context, size_t call_index)
+/* Found by itself, and with others that go some of the same way. */
+static struct str field_of(const void *context, const struct template_part *part)
 {
-    return ((const struct str *)context)[call_index];
+    struct str body = ((const struct str *)context)[part->index];
+    struct str found = json_find(body, part->text);
+    struct str paths[] = { part->text, { part->text.base, str_find(part->text, '.') }, STR("a"), STR("a.0"), STR("") };
+    struct json_field fields[array_length(paths)];
+
+    json_paths_sort(paths, array_length(paths));
+    for (size_t i = 0; i < array_length(paths); i++) {
+        fields[i] = (struct json_field){ .path = paths[i] };
+    }
+    json_fields_find(body, fields, array_length(paths));
+    for (size_t i = 0; i < array_length(paths); i++) {
+        struct str alone = json_find(body, paths[i]);
+        fuzz_check(fields[i].value.base == alone.base && fields[i].value.length == alone.length);
+    }
+    return found;
 }
 
 static struct str take_body(struct scene *scene)
@@ -67,7 +83,7 @@ static void scene_init(struct scene *scene, struct str input)
     scene->pieces = (struct fuzz_pieces){ .rest = input };
     arena_init(&scene->arena, ARENA_BYTES);
     scene->source = fuzz_pieces_take(&scene->pieces);
-    scene->values = (struct template_values){ .captures = scene->captures, .call_body = body_of };
+    scene->values = (struct template_values){ .captures = scene->captures, .call_field = field_of };
     scene->values.context = scene->bodies;
     scene->values.query = fuzz_pieces_take(&scene->pieces);
     for (size_t i = 0; i < array_length(captures); i++) {

@@ -63,7 +63,7 @@ static enum state find_value(const struct template_part *part, const struct temp
     case TEMPLATE_QUERY:
         return find_parameter(values->query, part->text, ret_value);
     case TEMPLATE_CALL:
-        return find_field(json_find(values->call_body(values->context, part->index), part->text), ret_value);
+        return find_field(values->call_field(values->context, part), ret_value);
     case TEMPLATE_EACH:
         return find_field(json_scan_trim(values->each), ret_value);
     case TEMPLATE_TEXT:
@@ -273,7 +273,7 @@ static bool add_whole(struct buf *text, const struct template_part *part, const 
 
     buf_init(&value, text->limit);
     if (part->source == TEMPLATE_CALL) {
-        json = json_find(values->call_body(values->context, part->index), part->text);
+        json = values->call_field(values->context, part);
     }
     if (part->source == TEMPLATE_CALL || part->source == TEMPLATE_EACH) {
         fuzz_check(buf_add_str(text, json) == 0);

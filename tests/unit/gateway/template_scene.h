@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_GATEWAY_TEMPLATE_SCENE_H
 #define TESTS_UNIT_GATEWAY_TEMPLATE_SCENE_H
 
+#include "common/json_view.h"
 #include "gateway/template.h"
 
 #include "tests/support/unit.h"
@@ -28,9 +29,9 @@ struct scene {
     struct error error;
 };
 
-static inline struct str scene_body(const void *context, size_t call_index)
+static inline struct str scene_field(const void *context, const struct template_part *part)
 {
-    return ((const struct str *)context)[call_index];
+    return json_find(((const struct str *)context)[part->index], part->text);
 }
 
 static inline void scene_init(struct scene *scene)
@@ -48,7 +49,7 @@ static inline void scene_init(struct scene *scene)
     scene->values = (struct template_values){
         .captures = scene->captures,
         .query = STR("page=2&q=a%20b&empty=&flag&page=3&bad=%4&%6eame=x&plus=a+b&euro=%e2%82%AC"),
-        .call_body = scene_body,
+        .call_field = scene_field,
         .context = scene->bodies,
         .each = STR("\"e\\u002f1\""),
     };
