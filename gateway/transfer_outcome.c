@@ -17,11 +17,13 @@ static enum call_error abort_error(const struct transfer *transfer)
                                                                 : CALL_PROXY_INTERNAL_ERROR;
 }
 
-/* A reset: that is never how an answer ends. */
+/* A reset: that is never how an answer ends. That there was no descriptor for another of the name's addresses says
+ * nothing any more of a request that was sent, and must not have it sent again. */
 static enum call_error broken_error(struct transfer *transfer)
 {
-    return transfer->is_out_of_descriptors ? CALL_CONNECTION_LIMIT_REACHED
-                                           : http_response_parser_break(&transfer->parser);
+    return transfer->is_out_of_descriptors && transfer->requests_sent == 0
+               ? CALL_CONNECTION_LIMIT_REACHED
+               : http_response_parser_break(&transfer->parser);
 }
 
 /* What libcurl itself did not like, without a code of its own for it. */
