@@ -49,6 +49,14 @@ class Limits(unittest.TestCase):
         self.assertEqual(set(kinds), {counts_limits.PASSED})
         self.assertEqual(len(self.texts(counts_limits.EXCEEDED, "async", look_calls=11)), 1)
 
+    def test_a_work_of_a_mode_may_have_more_slack(self):
+        for mode, work, verdict in (("threads", "fan-out", counts_limits.PASSED), ("threads", "call", counts_limits.EXCEEDED),
+                                    ("async", "fan-out", counts_limits.EXCEEDED)):
+            limits = {mode: {work: {"single": {**FIGURES, "system_calls": 73}}}}
+            measured = {mode: {work: {"single": {**FIGURES, "system_calls": 82}}}}
+            kinds = [found.kind for found in counts_limits.judge({"measured_with": VERSIONS, "limits": limits}, VERSIONS, measured)]
+            self.assertEqual(counts_limits.EXCEEDED in kinds, verdict == counts_limits.EXCEEDED, (mode, work))
+
     def test_what_exceeds_fails(self):
         verdicts = counts_limits.judge(document(), VERSIONS, results_with(instructions=200000))
 
