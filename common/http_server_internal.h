@@ -68,11 +68,12 @@ struct http_connection {
     bool is_ended;        /* its time was up */
     unsigned head_status; /* what microhttpd itself said of a complete head; 0: nothing */
     /* Of TLS: http_server_tls.c. */
-    void *tls_session;        /* microhttpd's; NULL: plain */
-    bool is_secured;          /* the handshake is complete */
-    bool has_found_nothing;   /* when GnuTLS last looked into the socket */
-    uint64_t pulled_bytes;    /* read by GnuTLS */
-    uint64_t handshake_bytes; /* of these, until it was complete */
+    void *tls_session;              /* microhttpd's; NULL: plain */
+    bool is_secured;                /* the handshake is complete */
+    bool has_found_nothing;         /* when GnuTLS last looked into the socket */
+    uint64_t pulled_bytes;          /* read by GnuTLS */
+    uint64_t handshake_bytes;       /* of these, until it was complete */
+    uint64_t requests_pulled_bytes; /* … until the last request was over */
     struct http_connection *next_handshake;
     const void *note;               /* of the owner's: http_exchange_set_note() */
     struct http_exchange *exchange; /* the request being read or answered; NULL: idle */
@@ -261,6 +262,8 @@ void http_tls_end(struct http_connection *connection);
 void http_tls_rest_handshakes(struct http_daemon *daemon);
 /* Something came behind the handshake. */
 bool http_tls_has_request_bytes(const struct http_connection *connection);
+/* More than a farewell since its last request was over. */
+bool http_tls_has_sent_more(const struct http_connection *connection);
 /* Decrypted and not yet read. */
 size_t http_tls_pending_bytes(const struct http_connection *connection);
 bool http_tls_send(struct http_connection *connection, struct str bytes);
