@@ -58,10 +58,11 @@ struct http_connection {
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
     bool is_next_there;                    /* … and the next one came meanwhile */
-    uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
-    bool is_kept;           /* it had a request already */
-    int line_status;        /* a request line was answered with this, past microhttpd; 0: none was */
-    uint64_t idle_since_us; /* opened, or its last answer's end */
+    uint64_t request_bytes;  /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
+    bool is_kept;            /* it had a request already */
+    int line_status;         /* a request line was answered with this, past microhttpd; 0: none was */
+    uint64_t idle_since_us;  /* opened, or its last answer's end */
+    uint64_t idle_since_run; /* of microhttpd, in which that was; 0: opened */
     struct loop_timer timer;
     uint64_t moved_us;    /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
     uint64_t excused_us;  /* the deadline that was put off because of us */
@@ -110,7 +111,8 @@ struct http_server {
     bool may_rest;                   /* kept connections may: http_server_rest.c */
     struct loop_hook hook;
     struct loop_timer drain_timer;
-    uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
+    uint64_t run_count; /* of microhttpd, until now */
+    uint64_t now_us;    /* by the clock, at most one callback of the owner's or one run of microhttpd old */
     bool is_draining;
     bool is_stopping; /* nothing may be suspended any more */
 };

@@ -215,7 +215,7 @@ static bool closed_as_usual(const struct http_connection *connection)
     const struct http_server *server = connection->server;
 
     return connection->daemon->unheard_count == 0 &&
-           (connection->is_client_gone || (connection->is_kept && connection->idle_since_us == server->now_us));
+           (connection->is_client_gone || connection->idle_since_run == server->run_count);
 }
 
 static bool was_refused(const struct http_connection *connection)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ends of clients that microhttpd sees before the server's own watch does: nothing is told of them, as of any others.
+ * Ends of connections that are nobody's fault, however microhttpd comes to see them: nothing is told of them.
  */
 #include <sys/socket.h>
 
@@ -91,11 +91,32 @@ static void what_is_no_request_is_told_of_in_a_session_too(void **state)
     }
 }
 
+/* One that ends is closed when microhttpd has read the others, and answered them. */
+static void ends_among_other_requests_are_not_told_of(void **state)
+{
+    struct http_server_bench *bench = *state;
+    struct client clients[4];
+    for (size_t i = 0; i < array_length(clients); i++) {
+        bench_connect(bench, &clients[i]);
+        client_send(&clients[i], "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    }
+
+    bench_turn_until(bench, "room", array_length(clients));
+    bench_turn_idly(bench);
+
+    assert_int_equal(bench->unheard.length, 0);
+    for (size_t i = 0; i < array_length(clients); i++) {
+        bench_expect(bench, &clients[i], "GET /x");
+        client_close(&clients[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         bench_test(a_client_that_left_behind_an_empty_line_and_a_request_is_not_told_of),
         bench_test(a_client_that_left_its_session_is_not_told_of),
+        bench_test(ends_among_other_requests_are_not_told_of),
         bench_test(what_is_no_request_is_told_of_in_a_session_too),
     };
 
