@@ -289,6 +289,8 @@ static void leave_request(struct http_connection *connection, const struct http_
     connection->exchange = NULL;
     connection->is_kept = true;
     connection->idle_since_us = connection->server->now_us;
+    connection->idle_since_run = connection->server->run_count;
+    connection->requests_pulled_bytes = connection->pulled_bytes;
     if (exchange->state == EXCHANGE_READING) {
         http_unheard_exchange(connection, exchange);
     }

@@ -55,6 +55,7 @@ static void run(struct http_daemon *daemon)
     struct http_server *server = daemon->server;
 
     (void)http_server_update_now(server);
+    server->run_count++;
     (void)MHD_run(daemon->mhd);
     http_tls_rest_handshakes(daemon);
     /* What has not started by now never will. */

@@ -59,21 +59,23 @@ struct http_connection {
     struct http_connection **leaving_link; /* what points to it in that list; NULL: it is not there */
     bool is_resting;                       /* suspended between two requests: http_server_rest.c */
     bool is_next_there;                    /* … and the next one came meanwhile */
-    uint64_t request_bytes; /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
-    bool is_kept;           /* it had a request already */
-    int line_status;        /* a request line was answered with this, past microhttpd; 0: none was */
-    uint64_t idle_since_us; /* opened, or its last answer's end */
+    uint64_t request_bytes;  /* of all requests until now; HTTP_LENGTH_UNKNOWN: not known, and will not be */
+    bool is_kept;            /* it had a request already */
+    int line_status;         /* a request line was answered with this, past microhttpd; 0: none was */
+    uint64_t idle_since_us;  /* opened, or its last answer's end */
+    uint64_t idle_since_run; /* of microhttpd, in which that was; 0: opened */
     struct loop_timer timer;
     uint64_t moved_us;    /* when bytes were last seen to move; http_server_deadline.c looks only when it must */
     uint64_t excused_us;  /* the deadline that was put off because of us */
     bool is_ended;        /* its time was up */
     unsigned head_status; /* what microhttpd itself said of a complete head; 0: nothing */
     /* Of TLS: http_server_tls.c. */
-    void *tls_session;        /* microhttpd's; NULL: plain */
-    bool is_secured;          /* the handshake is complete */
-    bool has_found_nothing;   /* when GnuTLS last looked into the socket */
-    uint64_t pulled_bytes;    /* read by GnuTLS */
-    uint64_t handshake_bytes; /* of these, until it was complete */
+    void *tls_session;              /* microhttpd's; NULL: plain */
+    bool is_secured;                /* the handshake is complete */
+    bool has_found_nothing;         /* when GnuTLS last looked into the socket */
+    uint64_t pulled_bytes;          /* read by GnuTLS */
+    uint64_t handshake_bytes;       /* of these, until it was complete */
+    uint64_t requests_pulled_bytes; /* … until the last request was over */
     struct http_connection *next_handshake;
     const void *note;               /* of the owner's: http_exchange_set_note() */
     struct http_exchange *exchange; /* the request being read or answered; NULL: idle */
@@ -110,7 +112,8 @@ struct http_server {
     bool may_rest;                   /* kept connections may: http_server_rest.c */
     struct loop_hook hook;
     struct loop_timer drain_timer;
-    uint64_t now_us; /* by the clock, at most one callback of the owner's or one run of microhttpd old */
+    uint64_t run_count; /* of microhttpd, until now */
+    uint64_t now_us;    /* by the clock, at most one callback of the owner's or one run of microhttpd old */
     bool is_draining;
     bool is_stopping; /* nothing may be suspended any more */
 };
@@ -266,6 +269,8 @@ void http_tls_end(struct http_connection *connection);
 void http_tls_rest_handshakes(struct http_daemon *daemon);
 /* Something came behind the handshake. */
 bool http_tls_has_request_bytes(const struct http_connection *connection);
+/* More than a farewell since its last request was over. */
+bool http_tls_has_sent_more(const struct http_connection *connection);
 /* Decrypted and not yet read. */
 size_t http_tls_pending_bytes(const struct http_connection *connection);
 bool http_tls_send(struct http_connection *connection, struct str bytes);

@@ -18,6 +18,10 @@
 
 #include "common/http_server_internal.h"
 
+/* A header, an explicit nonce, an alert and its tag, or in 1.3 the alert's type and no nonce: RFC 5288, RFC 8446 §5.2.
+ */
+enum { FAREWELL_BYTES_AT_MOST = 5 + 8 + 2 + 16 };
+
 /* TLS 1.3, and of 1.2 what keeps the past secret and authenticates what it encrypts. */
 static const char priorities[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-SHA1:-AES-128-CBC:"
                                  "-AES-256-CBC:%SERVER_PRECEDENCE";
@@ -189,6 +193,14 @@ void http_tls_end(struct http_connection *connection)
 bool http_tls_has_request_bytes(const struct http_connection *connection)
 {
     return connection->is_secured && connection->pulled_bytes > connection->handshake_bytes;
+}
+
+/* A farewell is a record, too. */
+bool http_tls_has_sent_more(const struct http_connection *connection)
+{
+    uint64_t known_bytes = connection->is_kept ? connection->requests_pulled_bytes : connection->handshake_bytes;
+
+    return connection->is_secured && connection->pulled_bytes > known_bytes + FAREWELL_BYTES_AT_MOST;
 }
 
 size_t http_tls_pending_bytes(const struct http_connection *connection)

@@ -8,6 +8,7 @@
  * connection. That line has the status, and connections close in the order in which they were refused; only where one
  * of several cannot write its answer at once may two of them be told of with each other's status.
  */
+#include <poll.h>
 #include <string.h>
 
 #include "common/http_bare_answer.h"
@@ -192,13 +193,25 @@ void http_unheard_exchange(struct http_connection *connection, const struct http
     tell(connection, &refusal);
 }
 
-/* Bytes that belong to no request; the client's end counts as one. */
+/* Bytes that belong to no request; the client's end counts as one, and so does an empty line in front of a request. */
 static bool has_sent_more(const struct http_connection *connection)
 {
+    if (connection->request_bytes == HTTP_LENGTH_UNKNOWN) {
+        return false;
+    }
+    if (connection->tls_session != NULL) {
+        return http_tls_has_sent_more(connection);
+    }
     uint64_t received_bytes = http_connection_bytes_received(connection);
+    return received_bytes != UINT64_MAX && received_bytes > connection->request_bytes + 1;
+}
 
-    return connection->request_bytes != HTTP_LENGTH_UNKNOWN && received_bytes != UINT64_MAX &&
-           received_bytes > connection->request_bytes + 1;
+/* microhttpd may see a client's end before our watch does. */
+static bool has_client_left(const struct http_connection *connection)
+{
+    struct pollfd entry = { .fd = connection->descriptor, .events = POLLRDHUP };
+
+    return poll(&entry, 1, 0) == 1;
 }
 
 /* Most connections close because the client did, or with an answer that said so, in the same run of microhttpd. */
@@ -207,7 +220,15 @@ static bool closed_as_usual(const struct http_connection *connection)
     const struct http_server *server = connection->server;
 
     return connection->daemon->unheard_count == 0 &&
-           (connection->is_client_gone || (connection->is_kept && connection->idle_since_us == server->now_us));
+           (connection->is_client_gone || connection->idle_since_run == server->run_count);
+}
+
+static bool was_refused(const struct http_connection *connection)
+{
+    if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
+        return false;
+    }
+    return connection->daemon->unheard_count > 0 || !has_client_left(connection);
 }
 
 void http_unheard_closed(struct http_connection *connection)
@@ -215,7 +236,7 @@ void http_unheard_closed(struct http_connection *connection)
     struct http_refusal refusal = { .status = connection->line_status, .begun_us = connection->server->now_us };
 
     if (refusal.status == 0) {
-        if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
+        if (!was_refused(connection)) {
             return;
         }
         refusal.status = (int)take_first(connection->daemon);
