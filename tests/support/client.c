@@ -90,26 +90,24 @@ void client_send(struct client *client, const char *text)
     client_send_bytes(client, text, strlen(text));
 }
 
-/* What the kernel tells of the other end (proc_pid_net(5)): it has its inode once it is accepted. */
-static bool is_all_read(uint16_t client_port, uint16_t server_port)
+/* What the kernel tells of the other end (proc_pid_net(5)), whose row begins so: it has its inode once it is accepted.
+ */
+static bool is_all_read(const char *row)
 {
     FILE *file = fopen("/proc/net/tcp", "re");
     char line[256];
-    bool result = false;
+    const char *rest = NULL;
+    unsigned unread_bytes = 0;
+    unsigned long inode = 0;
 
     assert_non_null(file);
-    while (!result && fgets(line, sizeof line, file) != NULL) {
-        unsigned local_port = 0;
-        unsigned remote_port = 0;
-        unsigned unread_bytes = 0;
-        unsigned long inode = 0;
-        int count = sscanf(line, " %*u: %*x:%x %*x:%x %*x %*x:%x %*x:%*x %*x %*u %*u %lu", &local_port, &remote_port,
-                           &unread_bytes, &inode);
-        result =
-            count == 4 && local_port == server_port && remote_port == client_port && unread_bytes == 0 && inode != 0;
+    while (rest == NULL && fgets(line, sizeof line, file) != NULL) {
+        rest = strstr(line, row);
     }
     (void)fclose(file);
-    return result;
+    return rest != NULL &&
+           sscanf(rest + strlen(row), "%*x %*x:%x %*x:%*x %*x %*u %*u %lu", &unread_bytes, &inode) == 2 &&
+           unread_bytes == 0 && inode != 0;
 }
 
 void client_wait_until_read(const struct client *client)
@@ -117,13 +115,16 @@ void client_wait_until_read(const struct client *client)
     struct sockaddr_in peer = { .sin_port = 0 };
     socklen_t length = sizeof peer;
     uint64_t start_us = clock_monotonic_us();
+    char row[64];
 
     assert_int_equal(getpeername(client->descriptor, (struct sockaddr *)&peer, &length), 0);
-    while (!is_all_read(client->local_port, ntohs(peer.sin_port))) {
+    (void)snprintf(row, sizeof row, " %08X:%04X %08X:%04X ", peer.sin_addr.s_addr, (unsigned)ntohs(peer.sin_port),
+                   htonl(INADDR_LOOPBACK), (unsigned)client->local_port);
+    while (!is_all_read(row)) {
         if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
             fail_msg("nobody reads what was sent");
         }
-        (void)poll(NULL, 0, 1);
+        (void)poll(NULL, 0, 5);
     }
 }
 
