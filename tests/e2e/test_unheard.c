@@ -41,9 +41,10 @@ static const struct refused_case cases[] = {
     { "a slow body", POST_HEAD "Content-Length: 9\r\n\r\nhalf", 408, "POST /task1 HTTP/1.1", "408 Request Timeout" },
 };
 
-static const char config[] = "{'limits': {'header_timeout': '1s', 'body_timeout': '1s'},"
-                             " 'backends': {'b': {'servers': ['http://@0']}},"
-                             " 'routes': [{'path': '/{task}', 'calls': {'a': {'backend': 'b', 'path': '/{task}'}}}]}";
+#define CONFIG(timeout)                                                                                                \
+    "{'limits': {'header_timeout': '" timeout "', 'body_timeout': '" timeout "'},"                                     \
+    " 'backends': {'b': {'servers': ['http://@0']}},"                                                                  \
+    " 'routes': [{'path': '/{task}', 'calls': {'a': {'backend': 'b', 'path': '/{task}'}}}]}"
 
 #define COUNT_OF(status) "fanlight_requests_total{route=\"none\",mode=\"async\",status=\"" status "\"} "
 
@@ -69,7 +70,7 @@ static void each_has_one_line_with_its_clients_address(void **state)
 {
     struct config_scene *scene = *state;
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
-    config_scene_start(scene, OPTIONS("--log-format=text"), config);
+    config_scene_start(scene, OPTIONS("--log-format=text"), CONFIG("1s"));
 
     for (size_t i = 0; i < array_length(cases); i++) {
         char line[512];
@@ -122,7 +123,7 @@ static void each_has_a_record_that_is_json(void **state)
     struct config_scene *scene = *state;
     uint16_t ports[array_length(cases)];
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
-    config_scene_start(scene, OPTIONS("--allow-mode-override"), config);
+    config_scene_start(scene, OPTIONS("--allow-mode-override"), CONFIG("1s"));
 
     for (size_t i = 0; i < array_length(cases); i++) {
         ports[i] = be_refused(scene->gateway_port, &cases[i]);
@@ -150,7 +151,7 @@ static void a_client_that_leaves_in_the_middle_is_a_499_and_not_refused(void **s
     struct config_scene *scene = *state;
     static const char *const halves[] = { "GET /task1 HTTP/1.1\r\nHo", POST_HEAD "Content-Length: 9\r\n\r\nhalf" };
     (void)config_scene_add_backend(scene, OPTIONS("--delay=0ms"), NULL);
-    config_scene_start(scene, OPTIONS("--log-format=text"), config);
+    config_scene_start(scene, OPTIONS("--log-format=text"), CONFIG("50s"));
 
     for (size_t i = 0; i < 2 * array_length(halves); i++) {
         struct client client;

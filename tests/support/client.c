@@ -90,26 +90,39 @@ void client_send(struct client *client, const char *text)
     client_send_bytes(client, text, strlen(text));
 }
 
-/* What the kernel tells of the other end (proc_pid_net(5)): it has its inode once it is accepted. */
-static bool is_all_read(uint16_t client_port, uint16_t server_port)
+/* Fields of a row of /proc/net/tcp behind the addresses (proc_pid_net(5)). */
+enum { QUEUES = 1, INODE = 6 };
+
+/* What waits to be read stands behind the colon of the queues; whoever is accepted has an inode. */
+static bool is_accepted_and_read(char *fields)
+{
+    char *rest = NULL;
+    unsigned long unread_bytes = 1;
+    unsigned long inode = 0;
+    const char *field = strtok_r(fields, " ", &rest);
+
+    for (int i = 0; field != NULL && i <= INODE; i++) {
+        const char *colon = strchr(field, ':');
+        unread_bytes = i == QUEUES && colon != NULL ? strtoul(colon + 1, NULL, 16) : unread_bytes;
+        inode = i == INODE ? strtoul(field, NULL, 10) : 0;
+        field = strtok_r(NULL, " ", &rest);
+    }
+    return unread_bytes == 0 && inode != 0;
+}
+
+/* Of the other end, whose row has these addresses. */
+static bool is_all_read(const char *addresses)
 {
     FILE *file = fopen("/proc/net/tcp", "re");
     char line[256];
-    bool result = false;
+    char *place = NULL;
 
     assert_non_null(file);
-    while (!result && fgets(line, sizeof line, file) != NULL) {
-        unsigned local_port = 0;
-        unsigned remote_port = 0;
-        unsigned unread_bytes = 0;
-        unsigned long inode = 0;
-        int count = sscanf(line, " %*u: %*x:%x %*x:%x %*x %*x:%x %*x:%*x %*x %*u %*u %lu", &local_port, &remote_port,
-                           &unread_bytes, &inode);
-        result =
-            count == 4 && local_port == server_port && remote_port == client_port && unread_bytes == 0 && inode != 0;
+    while (place == NULL && fgets(line, sizeof line, file) != NULL) {
+        place = strstr(line, addresses);
     }
     (void)fclose(file);
-    return result;
+    return place != NULL && is_accepted_and_read(place + strlen(addresses));
 }
 
 void client_wait_until_read(const struct client *client)
@@ -117,13 +130,16 @@ void client_wait_until_read(const struct client *client)
     struct sockaddr_in peer = { .sin_port = 0 };
     socklen_t length = sizeof peer;
     uint64_t start_us = clock_monotonic_us();
+    char addresses[64];
 
     assert_int_equal(getpeername(client->descriptor, (struct sockaddr *)&peer, &length), 0);
-    while (!is_all_read(client->local_port, ntohs(peer.sin_port))) {
+    (void)snprintf(addresses, sizeof addresses, " %08X:%04X %08X:%04X ", peer.sin_addr.s_addr,
+                   (unsigned)ntohs(peer.sin_port), htonl(INADDR_LOOPBACK), (unsigned)client->local_port);
+    while (!is_all_read(addresses)) {
         if (gate_milliseconds_left(start_us, TEST_PATIENCE_MS) == 0) {
             fail_msg("nobody reads what was sent");
         }
-        (void)poll(NULL, 0, 1);
+        (void)poll(NULL, 0, 5);
     }
 }
 

@@ -52,7 +52,8 @@ void client_shut(const struct client *client);
 
 void client_send(struct client *client, const char *text);
 void client_send_bytes(struct client *client, const void *bytes, size_t count);
-/* Waits until the program at the other end, on this machine, has accepted the connection and read all that was sent. */
+/* Waits until the program at the other end, on this machine, has accepted the connection and read all that was sent. On
+ * a machine with very many connections a look takes half a second. */
 void client_wait_until_read(const struct client *client);
 /* GET, with a Host header and nothing else. */
 void client_get(struct client *client, const char *target);
