@@ -47,12 +47,17 @@ bool log_wants(const struct log *log, enum log_level level)
     return level <= log->sink->level;
 }
 
-/* False: the descriptor takes nothing any more. */
-static bool wait_for_room(int descriptor)
+static int poll_for_room(int descriptor, int timeout_ms)
 {
     struct pollfd room = { .fd = descriptor, .events = POLLOUT };
 
-    return poll(&room, 1, -1) >= 0 || errno == EINTR;
+    return poll(&room, 1, timeout_ms);
+}
+
+/* False: the descriptor takes nothing any more. */
+static bool wait_for_room(int descriptor)
+{
+    return poll_for_room(descriptor, -1) >= 0 || errno == EINTR;
 }
 
 /* What is left of it. */
@@ -149,20 +154,41 @@ static void tell_of_loss(struct log *log, size_t lost_bytes, int error)
     buf_clear(&line);
 }
 
+/* Under the sink's lock. */
+static void write_out(struct log *log)
+{
+    size_t lost_bytes = write_lines(log->sink, buf_view(&log->lines));
+
+    if (lost_bytes > 0) {
+        tell_of_loss(log, lost_bytes, log->sink->lost_error);
+    }
+    buf_reset(&log->lines);
+}
+
 void log_flush(struct log *log)
 {
-    struct log_sink *sink = log->sink;
-
     if (log->lines.length == 0) {
         return;
     }
-    (void)pthread_mutex_lock(&sink->lock);
-    size_t lost_bytes = write_lines(sink, buf_view(&log->lines));
-    if (lost_bytes > 0) {
-        tell_of_loss(log, lost_bytes, sink->lost_error);
+    (void)pthread_mutex_lock(&log->sink->lock);
+    write_out(log);
+    (void)pthread_mutex_unlock(&log->sink->lock);
+}
+
+bool log_flush_at_once(struct log *log)
+{
+    if (log->lines.length == 0) {
+        return true;
     }
-    (void)pthread_mutex_unlock(&sink->lock);
-    buf_reset(&log->lines);
+    if (pthread_mutex_trylock(&log->sink->lock) != 0) {
+        return false;
+    }
+    bool has_room = poll_for_room(log->sink->descriptor, 0) != 0; /* also one that can never take any */
+    if (has_room) {
+        write_out(log);
+    }
+    (void)pthread_mutex_unlock(&log->sink->lock);
+    return has_room;
 }
 
 /* ---- a line ---- */

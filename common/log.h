@@ -62,6 +62,9 @@ void log_line(struct log *log, enum log_level level, const char *format, ...) pr
 void log_announce(struct log *log, const char *format, ...) printf_like(2, 3);
 /* Writes what is gathered. Called once per turn of the loop and before every blocking call. */
 void log_flush(struct log *log);
+/* The same without waiting, for no more than 4 KiB: false when another thread is writing, or the output takes no more
+ * just now. Then nothing is written, and the lines stay. */
+bool log_flush_at_once(struct log *log);
 
 /* For access_log: begin a line with its time stamp (text: "2024-04-20 07:59:04,572 - "; JSON: {"ts":"…"), or without
  * one, add to the returned buffer, and end it with the line break. */

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -25,6 +26,8 @@ enum {
     TEXT_BYTES = 64 * 1024 * 1024,
     KEPT_BLOCK_BYTES = 16 * 1024 * 1024, /* larger ones go back to the kernel at once */
     KEPT_FREE_BYTES = 32 * 1024 * 1024,  /* of each thread */
+    LOG_RETRY_MS = 10,
+    LAST_WORDS_TRIES = 50,
 };
 
 struct program {
@@ -38,13 +41,22 @@ struct program {
     struct stop_signals signals;
     struct loop_timer drain_timer;
     bool is_draining;
+    bool is_drained; /* the last line is all that is left to do */
 };
 
 /* ---- stopping ---- */
 
+/* Whoever reads the log may have stopped doing so: that holds the workers up, but never the signals. */
 static uint64_t flush_log(void *context)
 {
-    log_flush(context);
+    struct program *program = context;
+
+    if (!log_flush_at_once(&program->log)) {
+        return LOG_RETRY_MS * CLOCK_US_PER_MS;
+    }
+    if (program->is_drained) {
+        loop_stop(program->loop);
+    }
     return CLOCK_NEVER_US;
 }
 
@@ -52,7 +64,9 @@ static uint64_t flush_log(void *context)
 static void end_at_once(struct program *program, const char *reason)
 {
     log_line(&program->log, LOG_ERROR, "%s", reason);
-    log_flush(&program->log);
+    for (int i = 0; i < LAST_WORDS_TRIES && !log_flush_at_once(&program->log); i++) {
+        (void)poll(NULL, 0, LOG_RETRY_MS);
+    }
     _exit(EXIT_FAILED);
 }
 
@@ -69,7 +83,7 @@ static void on_ended(void *context)
         end_at_once(program, "ending: no worker can go on");
     }
     log_line(&program->log, LOG_INFO, "drained");
-    loop_stop(program->loop);
+    program->is_drained = true;
 }
 
 static void on_stop(void *context, unsigned count)
@@ -189,7 +203,7 @@ static int start(struct program *program, struct error *error)
     if (name_channel_global_init() < 0) {
         return error_set(error, "cannot initialise c-ares");
     }
-    program->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = &program->log };
+    program->log_hook = (struct loop_hook){ .before_wait = flush_log, .context = program };
     program->drain_timer = (struct loop_timer){ .on_due = on_drain_timeout, .context = program };
     loop_add_hook(program->loop, &program->log_hook);
     /* So that a stop needs no memory. */

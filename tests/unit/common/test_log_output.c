@@ -186,6 +186,79 @@ static void log_goes_on_after_a_signal(void **state)
     assert_int_equal(sigaction(SIGALRM, &former, NULL), 0);
 }
 
+static void log_flushed_at_once_is_written_where_there_is_room(void **state)
+{
+    struct log_fixture fixture;
+    (void)state;
+    log_fixture_open(&fixture, LOG_TEXT, LOG_INFO);
+
+    assert_true(log_flush_at_once(&fixture.log)); /* of nothing */
+    log_line(&fixture.log, LOG_INFO, "one");
+    assert_true(log_flush_at_once(&fixture.log));
+
+    assert_int_equal(fixture.log.lines.length, 0);
+    assert_true(log_fixture_matches(log_fixture_written(&fixture), "^[^\n]* - one\n$"));
+    log_fixture_close(&fixture);
+}
+
+static void log_flushed_at_once_stays_where_there_is_no_room(void **state)
+{
+    struct log_fixture fixture;
+    char page[4096] = "";
+    int ends[2];
+    (void)state;
+    log_fixture_open(&fixture, LOG_TEXT, LOG_INFO);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, sizeof page), sizeof page);
+    assert_int_equal(write(ends[1], page, sizeof page), sizeof page);
+    fixture.sink.descriptor = ends[1];
+
+    log_line(&fixture.log, LOG_INFO, "one");
+    size_t length = fixture.log.lines.length;
+    assert_false(log_flush_at_once(&fixture.log));
+    assert_int_equal(fixture.log.lines.length, length);
+    assert_int_equal(read(ends[0], page, sizeof page), sizeof page);
+    assert_true(log_flush_at_once(&fixture.log));
+    assert_int_equal(read(ends[0], page, sizeof page), length);
+
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    log_fixture_close(&fixture);
+}
+
+static void log_flushed_at_once_stays_while_another_thread_writes(void **state)
+{
+    struct log_fixture fixture;
+    (void)state;
+    log_fixture_open(&fixture, LOG_TEXT, LOG_INFO);
+    log_line(&fixture.log, LOG_INFO, "one");
+
+    (void)pthread_mutex_lock(&fixture.sink.lock);
+    assert_false(log_flush_at_once(&fixture.log));
+    (void)pthread_mutex_unlock(&fixture.sink.lock);
+
+    assert_string_equal(log_fixture_written(&fixture), "");
+    assert_true(log_flush_at_once(&fixture.log));
+    log_fixture_close(&fixture);
+}
+
+static void log_flushed_at_once_is_dropped_where_it_can_never_be_written(void **state)
+{
+    struct log_fixture fixture;
+    (void)state;
+    log_fixture_open(&fixture, LOG_TEXT, LOG_INFO);
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+
+    fixture.sink.descriptor = full;
+    log_line(&fixture.log, LOG_INFO, "lost");
+    assert_true(log_flush_at_once(&fixture.log));
+
+    assert_int_equal(fixture.log.lines.length, 0);
+    (void)close(full);
+    log_fixture_close(&fixture);
+}
+
 enum { WRITER_LINES = 3000 };
 
 static void *write_lines(void *context)
@@ -296,6 +369,10 @@ int main(void)
         cmocka_unit_test(log_ends_the_half_line_that_got_out_before_the_next_one),
         cmocka_unit_test(log_waits_for_a_reader_that_is_slow),
         cmocka_unit_test(log_goes_on_after_a_signal),
+        cmocka_unit_test(log_flushed_at_once_is_written_where_there_is_room),
+        cmocka_unit_test(log_flushed_at_once_stays_where_there_is_no_room),
+        cmocka_unit_test(log_flushed_at_once_stays_while_another_thread_writes),
+        cmocka_unit_test(log_flushed_at_once_is_dropped_where_it_can_never_be_written),
         cmocka_unit_test(log_of_several_threads_has_whole_lines_only),
     };
 
