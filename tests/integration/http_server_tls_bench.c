@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/integration/http_server_tls_bench.h"
 
+#include "common/clock.h"
 #include "tests/support/unit.h"
 
 struct tls_bench_certificates tls_bench_certificates;
@@ -57,7 +58,13 @@ void secured_open(struct http_server_bench *bench, struct secured *secured)
 
 void secured_close(struct http_server_bench *bench, struct secured *secured)
 {
+    uint64_t start_us = clock_monotonic_us();
+
     client_close(&secured->client);
+    /* The tunnel's thread takes its time, and ends when the server has seen that it wants to. */
+    while (!gate_is_open(&secured->tunnel.is_over) && gate_milliseconds_left(start_us, TEST_PATIENCE_MS) > 0) {
+        bench_turn_briefly(bench);
+    }
     bench_turn_idly(bench);
     tls_tunnel_close(&secured->tunnel);
     bench_turn_idly(bench); /* the tunnel is a thread of its own: by now it has said what it had to say */

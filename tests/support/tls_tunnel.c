@@ -134,6 +134,7 @@ static void *run(void *context)
     }
     (void)shutdown(tunnel->client, SHUT_RDWR);
     (void)shutdown(tunnel->server, SHUT_RDWR);
+    gate_open(&tunnel->is_over);
     return NULL;
 }
 
@@ -187,6 +188,7 @@ void tls_tunnel_start(struct tls_tunnel *tunnel, struct client *client, const st
     client->descriptor = ends[0];
     tunnel->client = ends[1];
     gate_init(&tunnel->is_shaken);
+    gate_init(&tunnel->is_over);
     make_session(tunnel);
     assert_int_equal(pthread_create(&tunnel->thread, NULL, run, tunnel), 0);
 }
@@ -204,6 +206,7 @@ void tls_tunnel_close(struct tls_tunnel *tunnel)
     gnutls_deinit(tunnel->session);
     gnutls_certificate_free_credentials(tunnel->credentials);
     gate_clear(&tunnel->is_shaken);
+    gate_clear(&tunnel->is_over);
     (void)close(tunnel->server);
     (void)close(tunnel->client);
 }

@@ -40,6 +40,7 @@ struct tls_tunnel {
     void *credentials;
     void *session;
     struct gate is_shaken; /* the handshake is over, well or not: then what follows may be read */
+    struct gate is_over;   /* both sides have ended */
     int handshake_error;   /* GnuTLS's; 0: none */
     char version[16];
     char protocol[32]; /* ALPN */
