@@ -3,6 +3,7 @@
  * Kept connections that have ended, or hold bytes that nobody asked for, where libcurl by itself would send requests
  * twice and take stray bytes for answers.
  */
+#include "common/clock.h"
 #include "gateway/transfer.h"
 #include "tests/integration/kept_bench.h"
 #include "tests/support/unit.h"
@@ -147,6 +148,42 @@ static void a_kept_connection_that_the_backend_closed_harms_nobody(void **state)
     }
 }
 
+/* Each turn may wait for so long; one of them does when nothing is left to do. */
+static uint64_t longest_turn_us(struct loop *loop, uint64_t wait_us)
+{
+    uint64_t longest_us = 0;
+
+    for (int i = 0; i < 5; i++) {
+        uint64_t start_us = clock_monotonic_us();
+        assert_int_equal(loop_turn(loop, wait_us), 0);
+        uint64_t elapsed_us = clock_monotonic_us() - start_us;
+        longest_us = elapsed_us > longest_us ? elapsed_us : longest_us;
+    }
+    return longest_us;
+}
+
+static void a_kept_connection_that_ended_does_not_keep_the_loop_busy(void **state)
+{
+    struct gate ended;
+    const struct scripted_step steps[] = { { .json = "1", .after = SCRIPTED_CLOSE, .ended = &ended } };
+    (void)state;
+
+    for (enum bench_strategy strategy = BENCH_SYNC; strategy < BENCH_STRATEGY_COUNT; strategy++) {
+        const uint64_t wait_us = 100 * (uint64_t)CLOCK_US_PER_MS;
+        struct kept_bench kept;
+        gate_init(&ended);
+        kept_bench_open(&kept, strategy, steps, array_length(steps));
+        kept_bench_warm_up(&kept);
+        assert_true(gate_wait(&ended, TEST_PATIENCE_MS));
+
+        uint64_t longest_us = longest_turn_us(kept.bench.loop, wait_us);
+
+        assert_true(longest_us >= wait_us * 9 / 10);
+        kept_bench_close(&kept);
+        gate_clear(&ended);
+    }
+}
+
 /* ---- stray bytes ---- */
 
 static const char *const stray_bytes[] = {
@@ -254,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_ends_within_an_answer_is_not_stale),
         cmocka_unit_test(a_fresh_connection_that_ends_before_an_answer_is_not_stale),
         cmocka_unit_test(a_kept_connection_that_the_backend_closed_harms_nobody),
+        cmocka_unit_test(a_kept_connection_that_ended_does_not_keep_the_loop_busy),
         cmocka_unit_test(stray_bytes_on_a_kept_connection_are_never_taken_for_the_next_answer),
         cmocka_unit_test(stray_bytes_that_came_with_an_answer_end_its_connection),
     };

@@ -54,6 +54,19 @@ static bool read_request(int connection, char *request)
     return true;
 }
 
+/* A process that is stopped and goes on may have sent a part. */
+static void send_all(int connection, const char *bytes)
+{
+    size_t left = strlen(bytes);
+    ssize_t count = 1;
+
+    for (; left > 0 && count > 0; left -= (size_t)count) {
+        count = send(connection, bytes, left, MSG_NOSIGNAL);
+        count = count > 0 ? count : 0;
+        bytes += count;
+    }
+}
+
 static void answer(int connection, const char *bytes)
 {
     struct linger at_once = { .l_onoff = 1 };
@@ -61,7 +74,7 @@ static void answer(int connection, const char *bytes)
     if (bytes == NULL) {
         (void)setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     } else {
-        (void)send(connection, bytes, strlen(bytes), MSG_NOSIGNAL);
+        send_all(connection, bytes);
     }
     (void)close(connection);
 }
