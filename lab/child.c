@@ -243,10 +243,11 @@ static void read_pipe(struct child *child, int *descriptor, void (*take)(struct 
     }
 }
 
+/* In this order: what it complained of before its output ended is there by then. */
 bool child_read(struct child *child)
 {
-    read_pipe(child, &child->complaints, take_complaint);
     read_pipe(child, &child->output, take_output);
+    read_pipe(child, &child->complaints, take_complaint);
     return child->output >= 0;
 }
 

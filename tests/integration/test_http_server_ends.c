@@ -32,7 +32,7 @@ static void a_client_that_left_behind_an_empty_line_and_a_request_is_not_told_of
     bench->on_request = answer_while_one_leaves;
     bench_connect(bench, leaver);
     bench_connect(bench, &bench->clients[1]);
-    client_send(leaver, "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_send(leaver, "\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
     bench_expect(bench, leaver, "well");
 
     make_one_leave(bench, &bench->clients[1]);
@@ -98,7 +98,7 @@ static void ends_among_other_requests_are_not_told_of(void **state)
     struct client clients[4];
     for (size_t i = 0; i < array_length(clients); i++) {
         bench_connect(bench, &clients[i]);
-        client_send(&clients[i], "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        client_send(&clients[i], "\r\nGET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     }
 
     bench_turn_until(bench, "room", array_length(clients));
