@@ -8,8 +8,10 @@
  * connection. That line has the status, and connections close in the order in which they were refused; only where one
  * of several cannot write its answer at once may two of them be told of with each other's status.
  */
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/http_bare_answer.h"
 #include "common/http_server_internal.h"
@@ -206,12 +208,17 @@ static bool has_sent_more(const struct http_connection *connection)
     return received_bytes != UINT64_MAX && received_bytes > connection->request_bytes + 1;
 }
 
-/* microhttpd may see a client's end before our watch does. */
-static bool has_client_left(const struct http_connection *connection)
+/* microhttpd may see a client's end before our watch does. One that it has not read, which still lies in the socket,
+ * came behind its own. */
+static bool has_read_the_end(const struct http_connection *connection)
 {
     struct pollfd entry = { .fd = connection->descriptor, .events = POLLRDHUP };
+    uint32_t memory_bytes[SK_MEMINFO_VARS] = { 0 };
+    socklen_t length = sizeof memory_bytes;
 
-    return poll(&entry, 1, 0) == 1;
+    return poll(&entry, 1, 0) == 1 &&
+           getsockopt(connection->descriptor, SOL_SOCKET, SO_MEMINFO, memory_bytes, &length) == 0 &&
+           memory_bytes[SK_MEMINFO_RMEM_ALLOC] == 0;
 }
 
 /* Most connections close because the client did, or with an answer that said so, in the same run of microhttpd. */
@@ -228,7 +235,7 @@ static bool was_refused(const struct http_connection *connection)
     if (connection->is_ended || closed_as_usual(connection) || !has_sent_more(connection)) {
         return false;
     }
-    return connection->daemon->unheard_count > 0 || !has_client_left(connection);
+    return connection->daemon->unheard_count > 0 || !has_read_the_end(connection);
 }
 
 void http_unheard_closed(struct http_connection *connection)
