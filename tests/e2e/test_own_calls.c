@@ -253,7 +253,8 @@ static size_t add_gateway(struct config_scene *scene)
     struct process *process = &scene->backends[index];
 
     (void)snprintf(backend, sizeof backend, "--backend=http://127.0.0.1:%u", (unsigned)scene->backend_ports[0]);
-    process_start(process, "gateway", OPTIONS("--listen=127.0.0.1:0", "--log-format=json", backend));
+    process_start(process, "gateway",
+                  OPTIONS("--listen=127.0.0.1:0", "--admin=127.0.0.1:0", "--log-format=json", backend));
     scene->backend_ports[index] = process_port(process, "listening on ");
     return index;
 }
