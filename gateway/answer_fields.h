@@ -33,7 +33,7 @@ struct answer_facts {
     const char *request_id;
     const char *allow;                 /* NULL: no Allow */
     const char *retry_after;           /* NULL: no Retry-After */
-    const struct call_account *failed; /* the call that the answer's status comes from; NULL: none failed */
+    const struct call_account *failed; /* what the answer's status comes from, as a rule a call; NULL: none failed */
     bool is_complete;                  /* no call failed */
     const struct http_field *more;     /* in front of these; none of them bears the name of one of these */
     size_t more_count;

@@ -39,6 +39,7 @@ struct call_scope {
     const struct trace *trace;
     const char *trace_state; /* the client's; NULL: none */
     struct random_source *random;
+    uint64_t span_key;           /* trace.h */
     _Atomic size_t *answer_room; /* see attempt.h */
     uint64_t deadline_us;
     int mode;            /* enum mode: the request's own or its route's; MODE_INHERITED: neither */

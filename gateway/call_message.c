@@ -258,7 +258,7 @@ static const char *make_parent_line(const struct call_scope *scope)
 
     if (line != NULL) {
         memcpy(line, name, sizeof name - 1);
-        trace_format_parent(scope->trace, scope->random, line + sizeof name - 1);
+        trace_format_parent(scope->trace, scope->random, scope->span_key, line + sizeof name - 1);
     }
     return line;
 }

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/descriptors.h"
 #include "common/listener.h"
+#include "common/random.h"
 #include "gateway/admin.h"
 #include "gateway/config_json.h"
 #include "gateway/fixed_settings.h"
@@ -204,6 +205,15 @@ static int open_pool(struct gateway *gateway, const struct config *config, struc
     return 0;
 }
 
+/* By which its own calls are known to it, and to no other gateway (trace.h). */
+static uint64_t make_span_key(void)
+{
+    struct random_source source;
+
+    random_source_seed_from_system(&source);
+    return random_source_next(&source);
+}
+
 static int start_workers(struct gateway *gateway, struct error *error)
 {
     struct worker_settings settings = {
@@ -213,6 +223,7 @@ static int start_workers(struct gateway *gateway, struct error *error)
         .room = &gateway->room,
         .listening_descriptor = gateway->listening_descriptor,
         .log_sink = gateway->log_sink,
+        .span_key = make_span_key(),
         .admin = gateway->admin,
         .pool = &gateway->pool,
         .on_accepted_all = on_worker_accepted_all,

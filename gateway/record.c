@@ -39,6 +39,9 @@ int record_render_json(const struct record *record, struct time_stamp *stamp, st
     buf_init(&members, PART_BYTES_AT_MOST);
     buf_init(&times, PART_BYTES_AT_MOST);
     record_add_members(record, &members);
+    if (record->refused_for != CALL_OK) {
+        (void)buf_add_format(&times, ",\"error\":\"%s\"", call_error_name(record->refused_for));
+    }
     (void)account_render_json(&record->account, &times);
     struct access_entry entry = entry_of(record, buf_view(&members));
     access_log_render_done(stamp, record->finished_wall_us, &entry, buf_view(&times), json);

@@ -31,6 +31,7 @@ struct record {
     unsigned worker;
     int mode; /* enum mode */
     int status;
+    enum call_error refused_for; /* why it made no calls; CALL_OK: it did, or that has no such name */
     struct account account;
 };
 

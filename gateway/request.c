@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "gateway/request_answer.h"
 #include "gateway/request_record.h"
+#include "gateway/via.h"
 
 enum {
     /* The strategies keep the deadline themselves and know better what they waited for; this much later the request
@@ -117,6 +118,7 @@ static struct call_scope scope_of(struct request *request)
         .trace = &request->trace,
         .trace_state = request->trace_state,
         .random = host->random,
+        .span_key = host->span_key,
         .deadline_us = request->deadline_us,
         .mode = request->is_mode_forced ? request->mode : request->match.route->mode,
         .is_mode_forced = request->is_mode_forced,
@@ -263,6 +265,38 @@ static int match_route(struct request *request)
     return result;
 }
 
+/* ---- a call of ours that came back ---- */
+
+struct via_search {
+    bool is_found;
+};
+
+static void search_via(void *context, struct str name, struct str value)
+{
+    struct via_search *search = context;
+
+    if (!search->is_found && str_equal_ignoring_case(name, STR("Via"))) {
+        search->is_found = via_names(value, STR("fanlight"));
+    }
+}
+
+/* Its span is one of this process's, and it says that it went through a gateway: a client's own trace, which may look
+ * like one of ours by chance, does not say that. */
+static bool is_own_call(const struct request *request)
+{
+    const struct http_exchange *exchange = request->exchange;
+    struct via_search search = { .is_found = false };
+
+    if (!request->trace.is_from_client ||
+        !trace_is_own_span(http_exchange_header(exchange, "traceparent"), request->host->span_key)) {
+        return false;
+    }
+    http_exchange_each_header(exchange, search_via, &search);
+    return search.is_found;
+}
+
+/* ---- the decision ---- */
+
 static void fan_out(struct request *request)
 {
     const struct route *route = request->match.route;
@@ -270,6 +304,10 @@ static void fan_out(struct request *request)
     struct error error = { { '\0' } };
     int status = 0;
 
+    if (is_own_call(request)) {
+        request_answer_loop(request);
+        return;
+    }
     if (request->host->request_count > request->worker_config->in_flight_limit) {
         metrics_add(request->host->metrics, METRICS_SHED, 1);
         request_answer_overload(request);

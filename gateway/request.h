@@ -34,6 +34,7 @@ struct request_host {
     struct account_feed feed;
     struct attempt_queue *completions;
     struct random_source *random;
+    uint64_t span_key; /* of all workers alike: by it a call of theirs that comes back is known (trace.h) */
     struct upstream *const *upstreams; /* by strategy */
     struct arena_pool arena_blocks;    /* to be cleared when no request is left */
     size_t request_count;              /* that are not freed yet */
@@ -63,8 +64,9 @@ struct request {
     bool is_mode_forced;
     bool wants_explanation;
 
-    struct fan_out fan_out; /* plan NULL: no calls */
-    struct account account; /* put together when it is first asked for: request_account() */
+    struct fan_out fan_out;             /* plan NULL: no calls */
+    const struct call_account *refused; /* why there are none, in a call's place; NULL: nothing that has such a name */
+    struct account account;             /* put together when it is first asked for: request_account() */
     bool has_account;
     struct loop_timer deadline_timer;
 

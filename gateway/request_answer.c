@@ -37,7 +37,7 @@ static int build_fields(struct request *request, const struct answer *answer, st
         .request_id = request->id,
         .allow = answer->allow,
         .retry_after = answer->retry_after,
-        .failed = request->fan_out.failed != NULL ? &request->fan_out.failed->account : NULL,
+        .failed = request->fan_out.failed != NULL ? &request->fan_out.failed->account : request->refused,
         .is_complete = !request->fan_out.is_incomplete,
         .more = answer->more_fields,
         .more_count = answer->more_field_count,
@@ -149,6 +149,20 @@ void request_answer_refusal(struct request *request, int status, const char *det
     };
 
     answer_problem(request, &problem, (struct answer){ .allow = allow, .close = close });
+}
+
+void request_answer_loop(struct request *request)
+{
+    static const struct call_account refused = { .error = CALL_PROXY_LOOP_DETECTED };
+    struct problem problem = {
+        .status = call_error_status(refused.error),
+        .detail = STR("The request had passed this gateway before."),
+        .request_id = str_of(request->id),
+        .members = STR("\"error\":\"proxy_loop_detected\",\"calls\":[]"),
+    };
+
+    request->refused = &refused;
+    answer_problem(request, &problem, (struct answer){ .status = 0 });
 }
 
 void request_answer_overload(struct request *request)

@@ -19,6 +19,8 @@ void request_answer_passed(struct request *request);
 void request_answer_failure(struct request *request);
 /* A request of ours to refuse: `detail` is one sentence for the client. `allow`: the value of Allow, or NULL. */
 void request_answer_refusal(struct request *request, int status, const char *detail, const char *allow, bool close);
+/* It is a call of this gateway's own: proxy_loop_detected. */
+void request_answer_loop(struct request *request);
 /* Too many are in flight. */
 void request_answer_overload(struct request *request);
 /* OPTIONS. */

@@ -85,6 +85,7 @@ static struct record record_of(struct request *request, uint64_t done_us)
     struct record record = name_record(request);
 
     record.finished_wall_us = clock_wall_us();
+    record.refused_for = request->refused != NULL ? request->refused->error : CALL_OK;
     record.account = *request_account(request, done_us);
     return record;
 }

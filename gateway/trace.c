@@ -27,6 +27,12 @@ static void write_eight_digits(uint32_t bits, char *text)
     memcpy(text, &digits, sizeof digits);
 }
 
+/* Of a lower-case digit. */
+static unsigned digit_value(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
 void trace_random_hex(struct random_source *source, char *text, size_t length)
 {
     char digits[16];
@@ -103,11 +109,10 @@ static bool is_traceparent(struct str text)
 /* What we send is version 00: of a later one's flags only those that mean the same go along. */
 static void take_flags(struct trace *trace, struct str traceparent)
 {
-    int known = str_starts_with(traceparent, STR("00")) ? FLAG_SAMPLED | FLAG_RANDOM : FLAG_SAMPLED;
-    char low = traceparent.base[FLAGS_AT + 1];
+    unsigned known = str_starts_with(traceparent, STR("00")) ? FLAG_SAMPLED | FLAG_RANDOM : FLAG_SAMPLED;
 
     trace->flags[0] = '0';
-    trace->flags[1] = (char)('0' + ((low <= '9' ? low - '0' : low - 'a' + 10) & known));
+    trace->flags[1] = (char)('0' + (digit_value(traceparent.base[FLAGS_AT + 1]) & known));
     trace->flags[2] = '\0';
 }
 
@@ -123,12 +128,50 @@ void trace_begin(struct trace *trace, struct random_source *source, struct str t
     trace->is_from_client = true;
 }
 
-void trace_format_parent(const struct trace *trace, struct random_source *source, char text[TRACEPARENT_LENGTH + 1])
+/* ---- spans of our own ---- */
+
+/* What stands behind a span id's first half: one round of splitmix64, whose bits all depend on all of the key's. */
+static uint32_t mark_of(uint32_t half, uint64_t span_key)
+{
+    uint64_t mixed = span_key + half * UINT64_C(0x9e3779b97f4a7c15);
+
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)(mixed >> 32);
+}
+
+static void write_span_id(struct random_source *source, uint64_t span_key, char *text)
+{
+    uint32_t half = (uint32_t)(random_source_next(source) >> 32);
+
+    half += half == 0 ? 1 : 0; /* never all zero */
+    write_eight_digits(half, text);
+    write_eight_digits(mark_of(half, span_key), text + SPAN_ID_LENGTH / 2);
+}
+
+bool trace_is_own_span(struct str traceparent, uint64_t span_key)
+{
+    char expected[SPAN_ID_LENGTH / 2];
+    uint32_t half = 0;
+
+    if (!is_traceparent(traceparent)) {
+        return false;
+    }
+    const char *span_id = traceparent.base + SPAN_ID_AT;
+    for (size_t i = 0; i < sizeof expected; i++) {
+        half = half << 4 | digit_value(span_id[i]);
+    }
+    write_eight_digits(mark_of(half, span_key), expected);
+    return memcmp(span_id + sizeof expected, expected, sizeof expected) == 0;
+}
+
+void trace_format_parent(const struct trace *trace, struct random_source *source, uint64_t span_key,
+                         char text[TRACEPARENT_LENGTH + 1])
 {
     memcpy(text, "00-", TRACE_ID_AT);
     memcpy(text + TRACE_ID_AT, trace->trace_id, TRACE_ID_LENGTH);
     text[SPAN_ID_AT - 1] = '-';
-    trace_random_hex(source, text + SPAN_ID_AT, SPAN_ID_LENGTH);
+    write_span_id(source, span_key, text + SPAN_ID_AT);
     text[FLAGS_AT - 1] = '-';
     memcpy(text + FLAGS_AT, trace->flags, sizeof trace->flags);
 }

@@ -334,6 +334,7 @@ struct worker *worker_start(const struct worker_settings *settings, struct error
         .metrics = settings->metrics,
         .completions = &worker->completions,
         .random = &worker->random,
+        .span_key = settings->span_key,
     };
     int result = open_worker(worker);
     if (result == 0) {

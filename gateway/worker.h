@@ -29,6 +29,7 @@ struct worker_settings {
     struct front_door_room *room; /* outlives the worker */
     int listening_descriptor;
     struct log_sink *log_sink;
+    uint64_t span_key;       /* the same for all workers: trace.h */
     struct metrics *metrics; /* the worker's own; outlives it */
     struct admin *admin;     /* NULL: none; outlives the worker */
     /* Where the pool is, once there is one; looked at when a configuration is taken over that may need it. */

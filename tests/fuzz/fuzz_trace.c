@@ -48,9 +48,11 @@ static void check_trace(struct str traceparent)
 
     random_source_seed(&source, traceparent.length);
     trace_begin(&trace, &source, traceparent);
-    trace_format_parent(&trace, &source, parent);
+    trace_format_parent(&trace, &source, traceparent.length, parent);
     fuzz_check(trace.is_from_client == is_traceparent(traceparent));
     fuzz_check(strlen(parent) == TRACEPARENT_LENGTH && is_traceparent(str_of(parent)));
+    fuzz_check(trace_is_own_span(str_of(parent), traceparent.length));
+    fuzz_check(!trace_is_own_span(traceparent, traceparent.length) || trace.is_from_client);
     trace_begin(&again, &source, str_of(parent));
     fuzz_check(again.is_from_client && strcmp(again.trace_id, trace.trace_id) == 0);
     fuzz_check(strcmp(again.flags, trace.flags) == 0 && trace.flags[0] == '0' && trace.flags[1] <= '3');

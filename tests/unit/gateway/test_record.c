@@ -86,6 +86,12 @@ static const struct {
         .mode = MODE_THREADS,
         .worker = 3,
         .status = 502 } },
+    { "a loop",
+      { .request_id = STR_STATIC("x"),
+        .route = STR_STATIC("/run"),
+        .mode = MODE_WIRE,
+        .status = 502,
+        .refused_for = CALL_PROXY_LOOP_DETECTED } },
 };
 
 static void fill_many(void)

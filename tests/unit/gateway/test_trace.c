@@ -9,6 +9,7 @@
 #define TRACE "0af7651916cd43dd8448eb211c80319c"
 #define SPAN "b7ad6b7169203331"
 #define ZEROS_8 "00000000"
+#define KEY UINT64_C(0x0123456789abcdef)
 
 static struct random_source fixed_source(void)
 {
@@ -191,8 +192,8 @@ static void trace_gives_each_call_a_span_of_its_own(void **state)
     random_source_seed_from_system(&source);
     trace_begin(&trace, &source, STR("00-" TRACE "-" SPAN "-00"));
 
-    trace_format_parent(&trace, &source, first);
-    trace_format_parent(&trace, &source, second);
+    trace_format_parent(&trace, &source, KEY, first);
+    trace_format_parent(&trace, &source, KEY, second);
 
     assert_int_equal(strlen(first), TRACEPARENT_LENGTH);
     assert_memory_equal(first, "00-" TRACE "-", 36);
@@ -211,12 +212,119 @@ static void trace_that_is_sent_is_one_that_would_be_taken(void **state)
     random_source_seed_from_system(&source);
     trace_begin(&trace, &source, STR(""));
 
-    trace_format_parent(&trace, &source, text);
+    trace_format_parent(&trace, &source, KEY, text);
     trace_begin(&again, &source, str_of(text));
 
     assert_true(again.is_from_client);
     assert_string_equal(again.trace_id, trace.trace_id);
     assert_string_equal(again.flags, trace.flags);
+}
+
+/* ---- spans of our own ---- */
+
+static void assert_span_id(const char *traceparent)
+{
+    char span_id[SPAN_ID_LENGTH + 1] = "";
+
+    memcpy(span_id, traceparent + 36, SPAN_ID_LENGTH);
+    assert_true(is_lower_hex(span_id, SPAN_ID_LENGTH));
+    assert_string_not_equal(span_id, ZEROS_8 ZEROS_8);
+}
+
+static void trace_knows_a_span_by_the_key_it_was_made_with(void **state)
+{
+    static const uint64_t keys[] = { 0, 1, KEY, UINT64_MAX };
+    struct random_source source;
+    struct trace trace;
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    random_source_seed(&source, 7);
+    trace_begin(&trace, &source, STR(""));
+
+    for (size_t made = 0; made < array_length(keys); made++) {
+        for (int i = 0; i < 1000; i++) {
+            trace_format_parent(&trace, &source, keys[made], text);
+            assert_span_id(text);
+            for (size_t asked = 0; asked < array_length(keys); asked++) {
+                assert_int_equal(trace_is_own_span(str_of(text), keys[asked]), asked == made);
+            }
+        }
+    }
+}
+
+/* Keys that differ in one bit, wherever it is, make other spans. */
+static void trace_takes_each_bit_of_the_key_into_account(void **state)
+{
+    struct random_source source;
+    struct trace trace;
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    random_source_seed(&source, 7);
+    trace_begin(&trace, &source, STR(""));
+
+    for (unsigned bit = 0; bit < 64; bit++) {
+        trace_format_parent(&trace, &source, KEY, text);
+        assert_true(trace_is_own_span(str_of(text), KEY));
+        assert_false(trace_is_own_span(str_of(text), KEY ^ UINT64_C(1) << bit));
+    }
+}
+
+static void trace_does_not_know_a_span_with_another_digit(void **state)
+{
+    struct random_source source;
+    struct trace trace;
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    random_source_seed(&source, 7);
+    trace_begin(&trace, &source, STR(""));
+    trace_format_parent(&trace, &source, KEY, text);
+
+    for (size_t at = 36; at < 36 + SPAN_ID_LENGTH; at++) {
+        char right = text[at];
+        text[at] = right == '9' ? 'a' : right == 'f' ? '0' : (char)(right + 1);
+        assert_false(trace_is_own_span(str_of(text), KEY));
+        text[at] = right;
+    }
+    assert_true(trace_is_own_span(str_of(text), KEY));
+}
+
+/* The trace and the flags may be another's: who is in between may change them. */
+static void trace_knows_its_span_in_any_well_formed_traceparent(void **state)
+{
+    struct random_source source;
+    struct trace trace;
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    random_source_seed(&source, 7);
+    trace_begin(&trace, &source, STR("00-" TRACE "-" SPAN "-01"));
+    trace_format_parent(&trace, &source, KEY, text);
+
+    text[54] = '0';
+    assert_true(trace_is_own_span(str_of(text), KEY));
+    text[3] = '1';
+    assert_true(trace_is_own_span(str_of(text), KEY));
+    text[2] = '_';
+    assert_false(trace_is_own_span(str_of(text), KEY));
+    text[2] = '-';
+    assert_false(trace_is_own_span((struct str){ text, TRACEPARENT_LENGTH - 1 }, KEY));
+    assert_false(trace_is_own_span(STR(""), KEY));
+    assert_false(trace_is_own_span((struct str){ NULL, 0 }, KEY));
+}
+
+/* The generator's second number is 0 (see above): half of such a span is not random, and it is one of ours all the
+ * same. */
+static void trace_makes_no_span_of_zeros(void **state)
+{
+    struct random_source source = fixed_source();
+    struct trace trace = { .trace_id = TRACE, .flags = "01" };
+    char text[TRACEPARENT_LENGTH + 1];
+    (void)state;
+    (void)random_source_next(&source);
+
+    trace_format_parent(&trace, &source, KEY, text);
+
+    assert_memory_equal(text + 36, "00000001", 8);
+    assert_true(trace_is_own_span(str_of(text), KEY));
 }
 
 /* ---- X-Request-Id ---- */
@@ -251,6 +359,11 @@ int main(void)
         cmocka_unit_test(trace_begins_anew_when_the_traceparent_is_not_well_formed),
         cmocka_unit_test(trace_gives_each_call_a_span_of_its_own),
         cmocka_unit_test(trace_that_is_sent_is_one_that_would_be_taken),
+        cmocka_unit_test(trace_knows_a_span_by_the_key_it_was_made_with),
+        cmocka_unit_test(trace_takes_each_bit_of_the_key_into_account),
+        cmocka_unit_test(trace_does_not_know_a_span_with_another_digit),
+        cmocka_unit_test(trace_knows_its_span_in_any_well_formed_traceparent),
+        cmocka_unit_test(trace_makes_no_span_of_zeros),
         cmocka_unit_test(trace_takes_request_ids_of_the_allowed_bytes),
     };
 
