@@ -72,12 +72,27 @@ static void check_secrets(const struct answer *answer, uint16_t backend_port)
     assert_null(memmem(answer->head.base, answer->head.length, port, strlen(port)));
 }
 
+/* With a deadline only where that is what ends the call: eight megabytes may take a slow machine longer. */
+static void fetch(const struct scene *scene, const struct fault_case *fault, struct answer *answer)
+{
+    struct client client;
+    char fields[64] = "";
+
+    if (fault->takes_deadline) {
+        (void)snprintf(fields, sizeof fields, "Fanlight-Deadline-Ms: %d\r\n", (int)DEADLINE_MS);
+    }
+    client_open(&client, scene->gateway_port);
+    client_request(&client, "GET", fault->target, fields, NULL);
+    client_read(&client, answer);
+    client_close(&client);
+}
+
 static void check_fault(const struct scene *scene, const struct fault_case *fault)
 {
     cleanup_answer struct answer answer = ANSWER_NONE;
     char proxy_status[96];
 
-    client_fetch(scene->gateway_port, fault->target, &answer);
+    fetch(scene, fault, &answer);
 
     if (answer.status != fault->status) {
         fail_msg("case \"%s\": %d %.*s", fault->name, answer.status, STR_ARGUMENTS(answer_body(&answer)));
@@ -105,7 +120,7 @@ static void every_fault_has_its_cause_in_every_mode_and_the_gateway_goes_on_serv
 
     for (size_t i = 0; i < array_length(modes); i++) {
         print_message("%s\n", modes[i]);
-        scene_start_gateway(scene, OPTIONS(modes[i], "--deadline=800ms"));
+        scene_start_gateway(scene, OPTIONS(modes[i], "--deadline=20s"));
         for (size_t j = 0; j < array_length(fault_cases); j++) {
             cleanup_answer struct answer hello = ANSWER_NONE;
             cleanup_answer struct answer task = ANSWER_NONE;
