@@ -31,11 +31,11 @@ static const char config[] =
     "   'second': {'backend': 'narrow', 'path': '/second?echo=1'}}},"
     " {'path': '/partly', 'deadline': '1s', 'calls': {"
     "   'fast': {'backend': 'patient', 'path': '/fast'},"
-    "   'slow': {'backend': 'patient', 'path': '/slow?delay=15s', 'required': false, 'default': 'none'},"
-    "   'behind': {'backend': 'patient', 'path': '/{slow.message}', 'required': false}}},"
+    "   'long': {'backend': 'patient', 'path': '/long?delay=15s', 'required': false, 'default': 'none'},"
+    "   'behind': {'backend': 'patient', 'path': '/{long.message}', 'required': false}}},"
     " {'path': '/partly/required', 'deadline': '300ms', 'calls': {"
-    "   'slow': {'backend': 'patient', 'path': '/slow?delay=15s', 'required': false},"
-    "   'behind': {'backend': 'patient', 'path': '/{slow.message}'}}},"
+    "   'long': {'backend': 'patient', 'path': '/long?delay=15s', 'required': false},"
+    "   'behind': {'backend': 'patient', 'path': '/{long.message}'}}},"
     " {'path': '/elements', 'deadline': '1s', 'calls': {"
     "   'list': {'backend': 'patient', 'path': '/delays'},"
     "   'items': {'backend': 'patient', 'each': '{list}', 'required': false, 'path': '/{each}?delay={each}'}}},"
@@ -165,6 +165,7 @@ static void each_backend_is_told_what_is_left_when_its_call_is_sent(void **state
 
 /* ---- what is there ---- */
 
+/* None of these blocks in `mixed`: beside one that takes all the time there is, nothing is left for the others. */
 static void at_the_deadline_what_is_there_is_answered_if_nothing_required_is_missing(void **state)
 {
     struct config_scene *scene = *state;
@@ -178,8 +179,8 @@ static void at_the_deadline_what_is_there_is_answered_if_nothing_required_is_mis
         config_scene_get(scene, *mode, "/partly", &partly);
 
         assert_answer_like(&partly, 200,
-                           "{'fast':{'message':'success'},'slow':'none','behind':null,'_errors':["
-                           "{'call':'slow','error':'http_response_timeout','status':null,'elapsed_ms':#},"
+                           "{'fast':{'message':'success'},'long':'none','behind':null,'_errors':["
+                           "{'call':'long','error':'http_response_timeout','status':null,'elapsed_ms':#},"
                            "{'call':'behind','error':'http_response_timeout','status':null,'elapsed_ms':0}]}");
         assert_text(answer_header(&partly, "Fanlight-Complete"), "false");
         assert_took(partly.elapsed_ms, ROOMY_MS);
@@ -206,7 +207,7 @@ static void at_the_deadline_what_is_there_is_answered_if_nothing_required_is_mis
         assert_problem(&needed, 504, "http_response_timeout");
         assert_took(needed.elapsed_ms, DEADLINE_MS);
 
-        /* Not for the failure of `slow`, which would be a 502, but because it is not there. */
+        /* Not for the failure of `long`, which would be a 502, but because it is not there. */
         config_scene_get(scene, *mode, "/partly/required", &needed);
 
         assert_problem(&needed, 504, "http_response_timeout");
