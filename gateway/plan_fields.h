@@ -5,7 +5,7 @@
  *
  *     if (plan_fields_link(arena, &plan) < 0) ...
  *
- * Memory: what is linked is the arena's; the rest is freed again.
+ * Memory: the arena's.
  */
 #ifndef GATEWAY_PLAN_FIELDS_H
 #define GATEWAY_PLAN_FIELDS_H
